@@ -1,0 +1,95 @@
+"""The errors this library raises, by whose fault it is.
+
+    AaepError
+    +-- CallerError               the code that calls us asked for something the protocol forbids
+    |   +-- EventValidationError  a field is missing, malformed or too much (also a ValueError)
+    |   +-- ProtocolError         the order of events would be illegal
+    |   |   +-- UnknownSessionError  the session never started here, or is over
+    |   +-- SubscriptionError     a listener was described wrongly (also a ValueError)
+    +-- InternalError             our own fault: please report it
+
+Each carries its facts as attributes and reads as a sentence a person can act on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One way in which an event or message breaks the protocol.
+
+    Attributes:
+        rule: The rule id of RULES, such as "ENV-1".
+        path: Where, as a JSON pointer: "" is the whole event, "/producer/agent_id" a field.
+        message: What is wrong, as a sentence.
+    """
+
+    rule: str
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        where = self.path or "the event"
+        return f"{self.rule} at {where}: {self.message}"
+
+
+class AaepError(Exception):
+    """Everything this library raises on purpose."""
+
+
+class CallerError(AaepError):
+    """The calling code asked for something the protocol forbids; nothing was changed or delivered."""
+
+
+class EventValidationError(CallerError, ValueError):
+    """An event that does not fit its schema; it was not delivered (design D6).
+
+    Attributes:
+        event_type: The event's type, such as "aaep:agent.tool.invoked".
+        violations: What is wrong with it, each with rule and path; at least one.
+    """
+
+    def __init__(self, event_type: str, violations: tuple[Violation, ...]) -> None:
+        super().__init__(event_type, violations)
+        self.event_type = event_type
+        self.violations = violations
+
+    def __str__(self) -> str:
+        found = "; ".join(str(violation) for violation in self.violations)
+        return f"{self.event_type} was not emitted. {found}"
+
+
+class ProtocolError(CallerError):
+    """A step that would put a session's events into an illegal order (RULES section 3).
+
+    Attributes:
+        rule: The rule it would break, such as "SEQ-4".
+        field: The argument at fault, such as "tool_call_id"; "" where the step itself is.
+        session_id: The session it was meant for, where known.
+    """
+
+    def __init__(self, rule: str, message: str, *, field: str = "", session_id: str = "") -> None:
+        super().__init__(rule, message)
+        self.rule = rule
+        self.message = message
+        self.field = field
+        self.session_id = session_id
+
+    def __str__(self) -> str:
+        where = f" ({self.field})" if self.field else ""
+        session = f" [{self.session_id}]" if self.session_id else ""
+        return f"{self.rule}{where}: {self.message}{session}"
+
+
+class UnknownSessionError(ProtocolError):
+    """The session was never started by this emitter (SEQ-1) or has already ended (SEQ-2)."""
+
+
+class SubscriptionError(CallerError, ValueError):
+    """A listener described in a way that cannot be served; says which argument and what it may be."""
+
+
+class InternalError(AaepError):
+    """A fault of this library. Please report it with its text."""
