@@ -87,3 +87,24 @@ MAX_STATE_LENGTH: Final = 64
 MAX_TOOLS_AVAILABLE: Final = 256
 TOOL_NAME_PATTERN: Final = r"^[A-Za-z_][A-Za-z0-9_.-]{0,255}$"
 LANGUAGE_TAG_PATTERN: Final = r"^[a-zA-Z]{1,8}(-[a-zA-Z0-9]{1,8})*$"
+
+# Section 2 recommends these; the four critical ones are TYP-5.
+URGENCY_OF_TYPE: Final[dict[str, Urgency]] = {
+    SESSION_STARTED: "normal",
+    SESSION_COMPLETED: "normal",
+    SESSION_ERRORED: "critical",
+    SESSION_CANCELLED: "normal",
+    STATE_CHANGED: "background",
+    PROGRESS_UPDATED: "background",
+    TOOL_INVOKED: "normal",
+    TOOL_COMPLETED: "normal",
+    OUTPUT_STREAMING: "normal",
+    AWAITING_CONFIRMATION: "critical",
+    AWAITING_CLARIFICATION: "critical",
+    HANDOFF_REQUESTED: "critical",
+}
+
+# Languages written from right to left, by primary subtag; everything else we render is left to right.
+RTL_LANGUAGES: Final[frozenset[str]] = frozenset(
+    {"ar", "arc", "ckb", "dv", "fa", "he", "ku", "ps", "sd", "syr", "ug", "ur", "yi"}
+)

@@ -101,7 +101,10 @@ class Catalogue:
                 if name not in summary.params:
                     raise InternalError(f"Entry {summary.key!r} needs the parameter {name!r}.")
                 parts.append(self._parameter(summary.params[name], language, verbosity))
-        return "".join(parts).strip()
+        # A parameter that had nothing to say leaves its two spaces behind; one that comes first, such as a
+        # tool's name, begins the sentence.
+        words = "".join(parts).replace("  ", " ").strip()
+        return words[:1].upper() + words[1:]
 
     def _parameter(
         self, value: str | int | float | Summary, language: str, verbosity: Verbosity

@@ -1,0 +1,36 @@
+"""The framework-neutral core of AAEP: emit events, hear them, and keep to the protocol."""
+
+from aaep_helpers.catalogue import Summary
+from aaep_helpers.coalescer import StreamCoalescer
+from aaep_helpers.emitting import AAEPEmitter
+from aaep_helpers.errors import (
+    AaepError,
+    CallerError,
+    EventValidationError,
+    InternalError,
+    ProtocolError,
+    SubscriptionError,
+    UnknownSessionError,
+    Violation,
+)
+from aaep_helpers.ids import make_id
+from aaep_helpers.subscription import Subscription
+from aaep_helpers.validation import validate_event, validate_message
+
+__all__ = [
+    "AAEPEmitter",
+    "AaepError",
+    "CallerError",
+    "EventValidationError",
+    "InternalError",
+    "ProtocolError",
+    "StreamCoalescer",
+    "Subscription",
+    "SubscriptionError",
+    "Summary",
+    "UnknownSessionError",
+    "Violation",
+    "make_id",
+    "validate_event",
+    "validate_message",
+]

@@ -1,0 +1,417 @@
+"""A session that is under way: its machine, its listeners, and the one order in which they hear it.
+
+One record per session, made by the emitter when it starts and dropped by it when it ends. Steps are
+decided under a short lock; events then leave through one outbox, drained by whichever thread comes
+first, so that every listener hears them in order and may itself emit (design D12).
+Boundary: knows the machine, listening cores and subscriptions; not the public API.
+Failure policy: an illegal or invalid step raises before anything has changed.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from aaep_helpers import events as e
+from aaep_helpers import vocabulary as v
+from aaep_helpers.clock import Clock
+from aaep_helpers.errors import EventValidationError, ProtocolError
+from aaep_helpers.ids import make_id
+from aaep_helpers.listening import ListeningCore, ListeningSettings
+from aaep_helpers.redaction import SecretScreen
+from aaep_helpers.rendering import Chunk, Renderer
+from aaep_helpers.session import AddText, CloseOutput, Move, Phase, SessionMachine, Step
+from aaep_helpers.subscription import Subscription
+
+logger = logging.getLogger("aaep_helpers.session")
+
+# A thread that emits while another delivers waits for its turn to be heard, but never for ever: a
+# listener that waits for that very thread would otherwise stop both.
+_TURN_SECONDS: Final = 5.0
+
+_ENDINGS: Final = frozenset({e.SessionCompleted, e.SessionErrored, e.SessionCancelled})
+
+# How many listeners' callbacks the current thread is inside of; such a thread never waits its turn.
+_inside = threading.local()
+
+
+class _Channel:
+    """A listening core and the subscriptions it serves."""
+
+    __slots__ = ("core", "settings", "subscriptions")
+
+    def __init__(
+        self,
+        settings: ListeningSettings,
+        core: ListeningCore,
+        subscriptions: tuple[Subscription, ...],
+    ) -> None:
+        self.settings = settings
+        self.core = core
+        self.subscriptions = subscriptions
+
+
+class _Input:
+    """The producer's side of an output: how much text it handed in, screened for secrets (SEC-1)."""
+
+    __slots__ = ("screen", "taken")
+
+    def __init__(self) -> None:
+        self.screen = SecretScreen()
+        self.taken = 0
+
+
+class LiveSession:
+    """One session under way.
+
+    Args:
+        session_id: Which.
+        renderer: Makes its wire events.
+        clock: Where its times come from.
+        subscriptions: Who listens from the start.
+        correlation_id: Carried on all its events.
+    """
+
+    def __init__(
+        self,
+        session_id: str,
+        renderer: Renderer,
+        clock: Clock,
+        subscriptions: tuple[Subscription, ...],
+        correlation_id: str | None,
+    ) -> None:
+        self.session_id = session_id
+        self.machine = SessionMachine(session_id)
+        self.lock = threading.Lock()
+        self.last_text_at = 0.0
+        self._renderer = renderer
+        self._clock = clock
+        self._correlation_id = correlation_id
+        self._key = secrets.token_bytes(16)
+        self._last_ms = 0
+        self._inputs: dict[str, _Input] = {}
+        self._journal: list[e.Fact | e.TextFact] = []
+        self._outbox: deque[tuple[Subscription, e.WireEvent]] = deque()
+        self._put = 0
+        self._heard = 0
+        self._draining = False
+        self._turn = threading.Condition(self.lock)
+        self._channels: list[_Channel] = []
+        by_settings: dict[ListeningSettings, list[Subscription]] = {}
+        for subscription in subscriptions:
+            by_settings.setdefault(subscription.settings, []).append(subscription)
+        for settings, members in by_settings.items():
+            self._channels.append(_Channel(settings, self._core(settings), tuple(members)))
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its terminal event is out."""
+        return self.machine.state.phase is Phase.ENDED
+
+    def now_ms(self) -> int:
+        """The time of the next event: never before the last one's (ENV-9)."""
+        return max(self._clock.epoch_ms(), self._last_ms)
+
+    def emit(
+        self,
+        prepare: Callable[[int], tuple[Move, e.Payload | None]],
+        *,
+        urgency: v.Urgency | None = None,
+        extensions: Mapping[str, Mapping[str, object]] | None = None,
+    ) -> list[Step]:
+        """Make a move and let everybody hear what comes of it.
+
+        Args:
+            prepare: Called under the lock with the time in milliseconds; returns the move and the payload
+                it tells listeners, which is validated before anything changes.
+            urgency: Of what the move says; None takes its type's own.
+            extensions: Custom data on that payload's event (ENV-5).
+
+        Returns:
+            The steps the session took.
+
+        Raises:
+            ProtocolError: The move is illegal now.
+            EventValidationError: The event would not fit its schema.
+        """
+        with self.lock:
+            now_ms = self.now_ms()
+            move, payload = prepare(now_ms)
+            # Whose fault comes first: an illegal order is said before a malformed event.
+            self.machine.check(move)
+            own: e.Fact | None = None
+            if payload is not None:
+                own = self._fact(payload, now_ms, urgency, extensions)
+                self._renderer.render(own, self._renderer.language, "normal")
+            steps = self._released_text(now_ms) if type(move) in _ENDINGS else []
+            steps += self.machine.apply(move, now_ms)
+            self._last_ms = now_ms
+            for step in steps:
+                if isinstance(step, (e.TextDelta, e.OutputClosed)):
+                    self._tell_text(e.TextFact(now_ms, step))
+                elif own is not None and step is payload:
+                    self._tell(own)
+                else:
+                    # A move without a payload of its own speaks through the step it causes.
+                    self._tell(self._fact(step, now_ms, urgency if payload is None else None))
+        self.deliver()
+        return steps
+
+    def add_text(
+        self,
+        output_id: str,
+        text: str,
+        *,
+        position: int | None = None,
+        form: e.OutputForm = e.PLAIN_OUTPUT,
+        ends_at: v.Boundary | None = None,
+        complete: bool = False,
+    ) -> bool:
+        """Add text to an output, or close it, or both.
+
+        Args:
+            output_id: Which output; it opens with its first text.
+            text: Well-formed text; may be empty.
+            position: Where the caller believes it stands, in code points; None where it does not say.
+            form: What the output is made of; counts when it opens.
+            ends_at: The boundary the text is known to end at.
+            complete: Whether this is all.
+
+        Returns:
+            Whether the output is open now.
+
+        Raises:
+            ProtocolError: The output is complete already, or the position is not where its text stands.
+            EventValidationError: The output_id or its form is malformed.
+        """
+        with self.lock:
+            now_ms = self.now_ms()
+            machine = self.machine
+            given = self._inputs.get(output_id)
+            taken = given.taken if given is not None else 0
+            if (
+                position is not None
+                and position != taken
+                and output_id not in (machine.state.closed_outputs)
+            ):
+                raise ProtocolError(
+                    "SEQ-9",
+                    f"Position {position} is not where the text of {output_id} stands: {taken} code "
+                    "points were handed in so far.",
+                    field="position",
+                    session_id=self.session_id,
+                )
+            machine.check(AddText(output_id, text))
+            if complete:
+                machine.check(CloseOutput(output_id))
+            if given is None:
+                self._probe_output(output_id, form, now_ms)
+                given = self._inputs[output_id] = _Input()
+            given.taken += len(text)
+            said = given.screen.feed(text)
+            if complete:
+                said += given.screen.finish()
+            steps = machine.apply(AddText(output_id, said, form, ends_at), now_ms)
+            if complete:
+                steps += machine.apply(CloseOutput(output_id), now_ms)
+                del self._inputs[output_id]
+            if steps:
+                self._last_ms = now_ms
+                self.last_text_at = self._clock.monotonic()
+            for step in steps:
+                if isinstance(step, (e.TextDelta, e.OutputClosed)):
+                    self._tell_text(e.TextFact(now_ms, step))
+                else:
+                    self._tell(self._fact(step, now_ms))
+            is_open = bool(machine.state.outputs)
+            silent = not self._outbox
+        if not silent:
+            self.deliver()
+        return is_open
+
+    def quiet(self) -> bool:
+        """No text came for a while: let listeners hear what is held.
+
+        Returns:
+            Whether some text is still held.
+        """
+        with self.lock:
+            now_ms = self.now_ms()
+            if any(channel.core.holds_text for channel in self._channels):
+                for output_id in self.machine.state.outputs:
+                    self._tell_text(e.TextFact(now_ms, e.TextQuiet(output_id)))
+                self._last_ms = now_ms
+            held = any(channel.core.holds_text for channel in self._channels)
+        self.deliver()
+        return held
+
+    def join(self, subscription: Subscription) -> None:
+        """Let a listener in mid-session (SUB-12): it hears where the session stands, then all the rest."""
+        with self.lock:
+            if self.is_over:
+                return
+            # Its own core, because it is sent more than those who were there: it is replayed in silence,
+            # so that its numbers are the ones it would have had (SUB-13).
+            core = self._core(subscription.settings)
+            for fact in self._journal:
+                if isinstance(fact, e.Fact):
+                    core.feed(fact)
+                else:
+                    core.feed_text(fact)
+            channel = _Channel(subscription.settings, core, (subscription,))
+            now_ms = self.now_ms()
+            questions = [
+                fact
+                for fact in self._journal
+                if isinstance(fact, e.Fact)
+                and isinstance(fact.payload, (e.ConfirmationRequested, e.ClarificationRequested))
+                and fact.payload.reply_token in self.machine.state.questions
+            ]
+            self._send(channel, core.catch_up(now_ms, questions, self.machine.state.state))
+            self._channels.append(channel)
+        self.deliver()
+
+    def leave(self, subscription: Subscription) -> None:
+        """Send nothing more to a listener."""
+        with self.lock:
+            for channel in list(self._channels):
+                channel.subscriptions = tuple(
+                    member for member in channel.subscriptions if member is not subscription
+                )
+                if not channel.subscriptions:
+                    self._channels.remove(channel)
+
+    def deliver(self) -> None:
+        """Let listeners hear what is in the outbox.
+
+        One thread at a time delivers, and goes on until the outbox is empty; other threads wait until
+        what they put in was heard. Inside a callback nobody waits: what it emits is heard right after.
+        """
+        with self.lock:
+            mine = self._put
+            if self._draining:
+                if not getattr(_inside, "depth", 0) and not self._turn.wait_for(
+                    lambda: self._heard >= mine, _TURN_SECONDS
+                ):
+                    logger.warning(
+                        "A listener of %s has held up the others for %g seconds; its events follow.",
+                        self.session_id,
+                        _TURN_SECONDS,
+                    )
+                return
+            if not self._outbox:
+                return
+            self._draining = True
+        _inside.depth = getattr(_inside, "depth", 0) + 1
+        try:
+            while True:
+                with self.lock:
+                    if not self._outbox:
+                        self._draining = False
+                        self._turn.notify_all()
+                        return
+                    subscription, event = self._outbox.popleft()
+                subscription.deliver(event)
+                with self.lock:
+                    self._heard += 1
+                    self._turn.notify_all()
+        except BaseException:
+            # KeyboardInterrupt inside a callback: the next emission delivers the rest.
+            with self.lock:
+                self._draining = False
+                self._heard += 1
+                self._turn.notify_all()
+            raise
+        finally:
+            _inside.depth -= 1
+
+    def _core(self, settings: ListeningSettings) -> ListeningCore:
+        return ListeningCore(
+            self.session_id, settings, self._renderer, self._key, self._correlation_id
+        )
+
+    def _fact(
+        self,
+        payload: e.Payload,
+        now_ms: int,
+        urgency: v.Urgency | None = None,
+        extensions: Mapping[str, Mapping[str, object]] | None = None,
+    ) -> e.Fact:
+        return e.Fact(
+            make_id("evt"),
+            self.session_id,
+            now_ms,
+            payload,
+            urgency or v.URGENCY_OF_TYPE[payload.TYPE],
+            extensions,
+            self._correlation_id,
+        )
+
+    def _tell(self, fact: e.Fact) -> None:
+        self._journal.append(fact)
+        for channel in self._channels:
+            try:
+                events = channel.core.feed(fact)
+            except EventValidationError as error:
+                # Words of the catalogue in a listener's language: ours to answer for. What was asked of us
+                # is valid in our own language, which every listener understands better than silence.
+                logger.error("An event could not be put into words: %s", error)
+                events = []
+            self._send(channel, events)
+
+    def _tell_text(self, fact: e.TextFact) -> None:
+        self._journal.append(fact)
+        for channel in self._channels:
+            events = channel.core.feed_text(fact)
+            if events:
+                self._send(channel, events)
+
+    def _send(self, channel: _Channel, events: list[e.WireEvent]) -> None:
+        for event in events:
+            for subscription in channel.subscriptions:
+                self._outbox.append((subscription, own_copy(event)))
+                self._put += 1
+
+    def _probe_output(self, output_id: str, form: e.OutputForm, now_ms: int) -> None:
+        """Raise now what would make every event of this output invalid (D6)."""
+        probe = Chunk(
+            event_id=make_id("evt"),
+            output_id=output_id,
+            text="",
+            position=0,
+            complete=False,
+            hint="none",
+            form=form,
+        )
+        self._renderer.render_chunk(
+            probe,
+            session_id=self.session_id,
+            at_ms=now_ms,
+            sequence_number=0,
+            correlation_id=self._correlation_id,
+        )
+
+    def _released_text(self, now_ms: int) -> list[Step]:
+        """What the screens still hold back, for the session is about to close its outputs."""
+        steps: list[Step] = []
+        for output_id, given in self._inputs.items():
+            steps += self.machine.apply(AddText(output_id, given.screen.finish()), now_ms)
+        self._inputs.clear()
+        return steps
+
+
+def own_copy(event: e.WireEvent) -> e.WireEvent:
+    """A copy a listener may change without anybody else noticing."""
+    return {name: _own(value) for name, value in event.items()}
+
+
+def _own(value: object) -> object:
+    if type(value) is dict:
+        return {name: _own(inner) for name, inner in value.items()}
+    if type(value) is list:
+        return [_own(inner) for inner in value]
+    return value

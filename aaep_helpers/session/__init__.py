@@ -1,0 +1,36 @@
+"""One AAEP session as a pure state machine (RULES section 3)."""
+
+from aaep_helpers.session.legality import GUARDS, PHASES, STATE_PRIORITY, derived_state
+from aaep_helpers.session.machine import SessionMachine, Step
+from aaep_helpers.session.moves import (
+    AddText,
+    Ask,
+    CloseOutput,
+    InvokeTool,
+    Move,
+    Outcome,
+    Resolve,
+    Settle,
+)
+from aaep_helpers.session.state import OpenQuestion, OpenTool, Phase, SessionState
+
+__all__ = [
+    "GUARDS",
+    "PHASES",
+    "STATE_PRIORITY",
+    "AddText",
+    "Ask",
+    "CloseOutput",
+    "InvokeTool",
+    "Move",
+    "OpenQuestion",
+    "OpenTool",
+    "Outcome",
+    "Phase",
+    "Resolve",
+    "SessionMachine",
+    "SessionState",
+    "Settle",
+    "Step",
+    "derived_state",
+]

@@ -1,0 +1,71 @@
+"""Values as words: what a tool is given, so that a person can hear it (D8).
+
+Boundary: plain data in, short text out. Failure policy: what cannot be said in words is left out; no
+repr of anybody's object is ever spoken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from aaep_helpers.redaction import redact_value
+from aaep_helpers.segmentation import shorten
+
+_MOST_ITEMS: Final = 5
+_DEEPEST: Final = 2
+
+
+def spoken_value(value: object, max_length: int = 120) -> str:
+    """`value` in words; "" for what has none.
+
+    Args:
+        value: Text, a number, a truth value, or lists and mappings of such.
+        max_length: The most code points; longer text is shortened at a grapheme boundary (D7).
+    """
+    return shorten(_say(value, 0), max_length)
+
+
+def spoken_arguments(arguments: Mapping[str, object], max_length: int = 400) -> str:
+    """A tool's arguments as "name: value, name: value", secrets masked by name and by shape (SEC-1).
+
+    Args:
+        arguments: By name, as the tool gets them.
+        max_length: The most code points in all.
+    """
+    safe = redact_value(dict(arguments))
+    pairs = safe.items() if isinstance(safe, dict) else ()
+    return shorten(", ".join(_pairs(pairs, 0)), max_length)
+
+
+def _pairs(items: Iterable[tuple[object, object]], depth: int) -> list[str]:
+    said = ((str(name).replace("_", " "), _say(value, depth + 1)) for name, value in items)
+    return [f"{name}: {words}" for name, words in said if words]
+
+
+def _say(value: object, depth: int) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case str():
+            return " ".join(value.split())
+        case int():
+            return str(value)
+        case float():
+            return f"{value:g}"
+        case Mapping() if depth <= _DEEPEST:
+            return ", ".join(_shortlist(_pairs(value.items(), depth)))
+        case list() | tuple() | set() | frozenset() if depth <= _DEEPEST:
+            return ", ".join(
+                _shortlist([words for item in value if (words := _say(item, depth + 1))])
+            )
+        case _:
+            return ""
+
+
+def _shortlist(items: list[str]) -> list[str]:
+    if len(items) <= _MOST_ITEMS:
+        return items
+    return [*items[:_MOST_ITEMS], f"{len(items) - _MOST_ITEMS} more"]

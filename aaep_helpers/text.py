@@ -1,0 +1,56 @@
+"""What must be true of every text before it is said aloud: well-formed, NFC, no secrets, not too long.
+
+Boundary: strings in, strings out. Failure policy: what is no string is handed back as it is, so that
+validation can name the field.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Any, Final
+
+from aaep_helpers.redaction import redact_text, redact_value
+from aaep_helpers.segmentation import shorten
+from aaep_helpers.vocabulary import MAX_STRING_BYTES, MAX_TEXT_LENGTH
+
+_SURROGATES: Final = re.compile("[\ud800-\udfff]")
+
+
+def well_formed(text: str) -> str:
+    """`text` with every lone surrogate replaced by U+FFFD, so that it is UTF-8 (ENV-6).
+
+    One code point stands for one, so positions stay true (SEQ-9).
+    """
+    if text.isascii():
+        return text
+    return _SURROGATES.sub("\ufffd", text)
+
+
+def human_text(text: str, max_length: int = MAX_TEXT_LENGTH) -> str:
+    """`text` as it may be said: well-formed, in NFC, without secrets, shortened at a grapheme boundary.
+
+    Args:
+        text: What somebody wants to say; anything but a string is returned unchanged.
+        max_length: The most code points it may have; UTF-8 takes at most 16 KiB as well (ENV-7).
+
+    Returns:
+        The text by ENV-6, SEC-1 and D7; a shortened one ends in an ellipsis.
+    """
+    if not isinstance(text, str):
+        return text
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", well_formed(text))
+    text = redact_text(str(text))
+    if len(text) * 4 <= MAX_STRING_BYTES and len(text) <= max_length:
+        return text
+    return shorten(text, max_length, max_bytes=MAX_STRING_BYTES)
+
+
+def human_data(value: object) -> Any:
+    """A JSON-like copy of `value` without secrets at any depth (SEC-1), for extra and packaged context.
+
+    Returns:
+        Any, because it goes into a wire event, where plain JSON lives.
+    """
+    return redact_value(value)
