@@ -1,0 +1,6 @@
+"""LangChain and LangGraph agents that can be heard: attach AAEPCallbackHandler."""
+
+from aaep_helpers.tool_policy import ToolPolicy
+from aaep_langchain.handler import AAEPCallbackHandler
+
+__all__ = ["AAEPCallbackHandler", "ToolPolicy"]

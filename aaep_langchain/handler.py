@@ -1,0 +1,455 @@
+"""AAEPCallbackHandler: every lifecycle callback of LangChain and LangGraph becomes a valid AAEP event.
+
+It only translates: records are in runs, words in the catalogue, order and closing in the session.
+Boundary: LangChain in, emitter calls out. Failure policy (D3): its own faults are logged once with the
+run id and swallowed; the agent never notices them. It runs inline, because LangChain otherwise hops to
+a thread for every token of an async run (fact 3).
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar, cast
+from uuid import UUID
+
+from langchain_core.agents import AgentAction, AgentFinish
+from langchain_core.documents import Document
+from langchain_core.messages import BaseMessage
+from langchain_core.outputs import ChatGenerationChunk, GenerationChunk, LLMResult
+from langgraph.callbacks import GraphCallbackHandler, GraphInterruptEvent, GraphResumeEvent
+
+from aaep_helpers import AAEPEmitter, UnknownSessionError
+from aaep_helpers.events import OutputForm
+from aaep_helpers.tool_policy import ToolPolicy
+from aaep_langchain.narrator import Narrator
+from aaep_langchain.reading import (
+    answer_text,
+    interrupt_question,
+    model_text,
+    run_name,
+    text_of,
+    tool_name,
+)
+from aaep_langchain.runs import Run, RunBook, RunKind
+
+logger = logging.getLogger("aaep_langchain")
+
+CallbackT = TypeVar("CallbackT", bound=Callable[..., None])
+
+
+def _guarded(callback: CallbackT) -> CallbackT:
+    """A callback whose faults stay here (D3); interrupts of the process still pass."""
+
+    @functools.wraps(callback)
+    def guarded(self: AAEPCallbackHandler, *args: Any, **kwargs: Any) -> None:
+        try:
+            callback(self, *args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - D3: the handler never breaks the agent.
+            self._complain(callback.__name__, kwargs.get("run_id"), error)
+
+    return cast("CallbackT", guarded)
+
+
+class AAEPCallbackHandler(GraphCallbackHandler):
+    """Attach it to an agent, and listeners hear what the agent does.
+
+    One handler serves any number of runs at once, from threads and event loops (D4). Each root run is a
+    session of its own; a graph that pauses for an answer keeps its session until the thread is resumed.
+
+    Args:
+        emitter: Where the events go.
+        live: Ask LangChain to stream the model even under invoke(), so that the answer is heard while it
+            is written (fact 6). False leaves model calls as they are.
+        tools: How tools are treated and announced, by name; counts before a tool's own metadata.
+        announce_text: Whether on_text callbacks are said aloud; most chains print prompts there.
+        output_language: Language tag of what the agent says; None means the emitter's.
+    """
+
+    run_inline = True
+    raise_error = False
+
+    def __init__(
+        self,
+        emitter: AAEPEmitter,
+        *,
+        live: bool = True,
+        tools: Mapping[str, ToolPolicy] | None = None,
+        announce_text: bool = False,
+        output_language: str | None = None,
+    ) -> None:
+        super().__init__()
+        self.emitter = emitter
+        self._form = OutputForm(language=output_language or emitter.language)
+        self._book = RunBook()
+        self._narrator = Narrator(emitter, self._book, dict(tools or {}), self._form)
+        self._announce_text = announce_text
+        self._complained = False
+        if live:
+            # LangChain streams for a handler that has these two methods, and for no other reason; they
+            # must not exist where streaming is not wanted, because only their presence is asked for.
+            self.tap_output_iter = _pass_through
+            self.tap_output_aiter = _pass_through_async
+
+    @property
+    def open_runs(self) -> int:
+        """How many runs and paused sessions it keeps in memory; 0 when nothing is under way."""
+        return len(self._book)
+
+    def _begin(
+        self,
+        run_id: UUID,
+        parent_run_id: UUID | None,
+        kind: RunKind,
+        inputs: object,
+        metadata: Mapping[str, object] | None,
+    ) -> Run | None:
+        """The record of a run that starts; None where it is known already or its root is over."""
+        if self._book.is_new_root(run_id, parent_run_id):
+            return self._narrator.start_root(run_id, kind, inputs, metadata)
+        return self._book.add_child(run_id, parent_run_id, kind)
+
+    # Chains
+
+    @_guarded
+    def on_chain_start(
+        self,
+        serialized: dict[str, Any] | None,
+        inputs: Any,
+        *,
+        run_id: UUID,
+        parent_run_id: UUID | None = None,
+        tags: list[str] | None = None,
+        metadata: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """A chain or graph begins; one without a parent we know is a session."""
+        self._begin(run_id, parent_run_id, "chain", inputs, metadata)
+
+    @_guarded
+    def on_chain_end(
+        self, outputs: Any, *, run_id: UUID, parent_run_id: UUID | None = None, **kwargs: Any
+    ) -> None:
+        """A chain or graph has ended; a root's end ends its session."""
+        run = self._book.end(run_id)
+        if run is not None and run.root.run_id == run_id:
+            self._narrator.end_root(run.root, answer_text(outputs))
+
+    @_guarded
+    def on_chain_error(
+        self,
+        error: BaseException,
+        *,
+        run_id: UUID,
+        parent_run_id: UUID | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """A chain or graph failed, was stopped, or paused."""
+        run = self._book.end(run_id)
+        if run is not None and run.root.run_id == run_id:
+            self._narrator.fail_root(run.root, error)
+
+    # Models
+
+    @_guarded
+    def on_chat_model_start(
+        self,
+        serialized: dict[str, Any] | None,
+        messages: list[list[BaseMessage]],
+        *,
+        run_id: UUID,
+        parent_run_id: UUID | None = None,
+        tags: list[str] | None = None,
+        metadata: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """A chat model is asked."""
+        request = messages[0] if messages else []
+        self._start_model(run_id, parent_run_id, request, tags, metadata, kwargs)
+
+    @_guarded
+    def on_llm_start(
+        self,
+        serialized: dict[str, Any] | None,
+        prompts: list[str],
+        *,
+        run_id: UUID,
+        parent_run_id: UUID | None = None,
+        tags: list[str] | None = None,
+        metadata: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """A text model is asked."""
+        request = prompts[0] if prompts else ""
+        self._start_model(run_id, parent_run_id, request, tags, metadata, kwargs)
+
+    def _start_model(
+        self,
+        run_id: UUID,
+        parent_run_id: UUID | None,
+        request: object,
+        tags: Sequence[str] | None,
+        metadata: Mapping[str, object] | None,
+        kwargs: Mapping[str, Any],
+    ) -> None:
+        run = self._begin(run_id, parent_run_id, "model", request, metadata)
+        if run is not None:
+            self._narrator.start_model(run, tags, metadata, kwargs.get("invocation_params"))
+
+    @_guarded
+    def on_llm_new_token(
+        self,
+        token: str | list[str | dict[str, Any]],
+        *,
+        chunk: GenerationChunk | ChatGenerationChunk | None = None,
+        run_id: UUID,
+        parent_run_id: UUID | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """A model said a little more."""
+        run = self._book.get(run_id)
+        if run is None or run.speech is None or run.ended:
+            return
+        text = token if isinstance(token, str) else text_of(token)
+        if text:
+            self._narrator.add_token(run, run.speech, text)
+
+    @_guarded
+    def on_llm_end(
+        self,
+        response: LLMResult,
+        *,
+        run_id: UUID,
+        parent_run_id: UUID | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """A model has answered."""
+        run = self._book.end(run_id)
+        if run is not None:
+            self._narrator.end_speech(run, model_text(response))
+            if run.root.run_id == run_id:
+                self._narrator.end_root(run.root, answer_text(response))
+
+    @_guarded
+    def on_llm_error(
+        self,
+        error: BaseException,
+        *,
+        run_id: UUID,
+        parent_run_id: UUID | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """A model failed; its own output ends, the agent may go on with another (fact 8)."""
+        run = self._book.end(run_id)
+        if run is not None:
+            self._narrator.end_speech(run, None)
+            if run.root.run_id == run_id:
+                self._narrator.fail_root(run.root, error)
+
+    # Tools and retrievers
+
+    @_guarded
+    def on_tool_start(
+        self,
+        serialized: dict[str, Any] | None,
+        input_str: str,
+        *,
+        run_id: UUID,
+        parent_run_id: UUID | None = None,
+        tags: list[str] | None = None,
+        metadata: dict[str, Any] | None = None,
+        inputs: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """A tool is about to run; announced before anything of it has happened (SEQ-5)."""
+        name = tool_name(serialized, kwargs.get("name"))
+        run = self._begin(run_id, parent_run_id, "tool", input_str, metadata)
+        if run is not None:
+            description = (serialized or {}).get("description")
+            self._narrator.start_tool(
+                run,
+                name,
+                description if isinstance(description, str) else None,
+                inputs if inputs is not None else input_str,
+                metadata,
+                kwargs.get("tool_call_id"),
+            )
+
+    @_guarded
+    def on_tool_end(
+        self, output: Any, *, run_id: UUID, parent_run_id: UUID | None = None, **kwargs: Any
+    ) -> None:
+        """A tool has returned, or handed back an error in words."""
+        run = self._book.end(run_id)
+        if run is not None:
+            self._narrator.end_tool(run, output)
+            if run.root.run_id == run_id:
+                self._narrator.end_root(run.root, "")
+
+    @_guarded
+    def on_tool_error(
+        self,
+        error: BaseException,
+        *,
+        run_id: UUID,
+        parent_run_id: UUID | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """A tool raised, was stopped, or paused its graph."""
+        run = self._book.end(run_id)
+        if run is not None:
+            self._narrator.fail_tool(run, error, kwargs.get("tool_call_id"))
+            if run.root.run_id == run_id:
+                self._narrator.fail_root(run.root, error)
+
+    @_guarded
+    def on_retriever_start(
+        self,
+        serialized: dict[str, Any] | None,
+        query: str,
+        *,
+        run_id: UUID,
+        parent_run_id: UUID | None = None,
+        tags: list[str] | None = None,
+        metadata: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """A search begins; announced like a tool."""
+        run = self._begin(run_id, parent_run_id, "retriever", query, metadata)
+        if run is not None:
+            self._narrator.start_retriever(run, run_name(serialized, kwargs.get("name")), query)
+
+    @_guarded
+    def on_retriever_end(
+        self,
+        documents: Sequence[Document],
+        *,
+        run_id: UUID,
+        parent_run_id: UUID | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """A search has found what it found."""
+        run = self._book.end(run_id)
+        if run is not None:
+            self._narrator.end_retriever(run, len(documents))
+            if run.root.run_id == run_id:
+                self._narrator.end_root(run.root, "")
+
+    @_guarded
+    def on_retriever_error(
+        self,
+        error: BaseException,
+        *,
+        run_id: UUID,
+        parent_run_id: UUID | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """A search failed."""
+        run = self._book.end(run_id)
+        if run is not None:
+            self._narrator.fail_tool(run, error, None)
+            if run.root.run_id == run_id:
+                self._narrator.fail_root(run.root, error)
+
+    # Graphs
+
+    @_guarded
+    def on_interrupt(self, event: GraphInterruptEvent) -> None:
+        """A graph pauses for an answer; its root's end follows and is no end (fact 12)."""
+        run = self._book.get(event.run_id) if event.run_id is not None else None
+        if run is not None:
+            run.root.question = interrupt_question(event.interrupts)
+
+    @_guarded
+    def on_resume(self, event: GraphResumeEvent) -> None:
+        """A graph goes on; its root's start has told us already, and subgraphs repeat it (fact 12)."""
+
+    # What else there is to hear
+
+    @_guarded
+    def on_text(
+        self,
+        text: str,
+        *,
+        run_id: UUID,
+        parent_run_id: UUID | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """A chain prints something; said only if that was asked for."""
+        run = self._book.get(run_id)
+        if self._announce_text and run is not None:
+            self._narrator.say(run.root, text)
+
+    @_guarded
+    def on_agent_action(
+        self,
+        action: AgentAction,
+        *,
+        run_id: UUID,
+        parent_run_id: UUID | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """An AgentExecutor decided on a tool; the tool's own start announces it."""
+
+    @_guarded
+    def on_agent_finish(
+        self,
+        finish: AgentFinish,
+        *,
+        run_id: UUID,
+        parent_run_id: UUID | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """An AgentExecutor has its answer; it never fires under create_agent, so the root's end decides."""
+
+    @_guarded
+    def on_retry(
+        self,
+        retry_state: Any,
+        *,
+        run_id: UUID,
+        parent_run_id: UUID | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Something is tried again; for the log."""
+        logger.info("Run %s is tried again (attempt %s).", run_id, retry_state.attempt_number)
+
+    @_guarded
+    def on_custom_event(
+        self,
+        name: str,
+        data: Any,
+        *,
+        run_id: UUID,
+        tags: list[str] | None = None,
+        metadata: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """An event of the application's own; "aaep.progress" says how far it is."""
+        run = self._book.get(run_id)
+        if run is not None and name == "aaep.progress":
+            self._narrator.report_progress(run.root, data)
+
+    def _complain(self, callback: str, run_id: object, error: Exception) -> None:
+        if isinstance(error, UnknownSessionError):
+            # The session was ended from outside, by emitter.close() or by hand: nothing to tell any more.
+            logger.debug("Run %s goes on after its session has ended: %s", run_id, error)
+        elif self._complained:
+            logger.debug("%s failed again in run %s: %r", callback, run_id, error)
+        else:
+            self._complained = True
+            logger.error(
+                "%s failed in run %s; the agent goes on, but listeners may miss something.",
+                callback,
+                run_id,
+                exc_info=error,
+            )
+
+
+def _pass_through(run_id: UUID, output: Iterator[Any]) -> Iterator[Any]:
+    return output
+
+
+def _pass_through_async(run_id: UUID, output: AsyncIterator[Any]) -> AsyncIterator[Any]:
+    return output

@@ -1,0 +1,384 @@
+"""What the emitter is told of a run tree: the handler's mapping table (issue of the first handler).
+
+One method a happening. Boundary: run records and plain values in, emitter calls out; knows nothing of
+callback signatures. Failure policy: faults pass to the handler, which swallows and logs them (D3).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from aaep_helpers.failures import classify, error_text
+
+from aaep_helpers import AAEPEmitter
+from aaep_helpers.catalogue import Summary
+from aaep_helpers.events import OutputForm
+from aaep_helpers.ids import make_id
+from aaep_helpers.segmentation import shorten
+from aaep_helpers.spoken_values import spoken_arguments
+from aaep_helpers.tool_policy import METADATA_KEY, NO_POLICY, ToolPolicy
+from aaep_helpers.vocabulary import AWAITING_INPUT
+from aaep_langchain.endings import cancellation_of, is_control_flow, is_pause
+from aaep_langchain.hearing import is_for_the_user
+from aaep_langchain.reading import is_resume, request_text, tool_arguments, tool_result
+from aaep_langchain.runs import Call, RootRun, Run, RunBook, RunKind, Speech
+
+logger = logging.getLogger("aaep_langchain")
+
+# For ears: what is repeated of a request, a result or an answer; the rest is in the fields beside it.
+_HEARD_REQUEST = 200
+_HEARD_RESULT = 500
+_HEARD_ANSWER = 1000
+
+
+class Narrator:
+    """Tells the emitter what happens in runs.
+
+    Args:
+        emitter: Where the events go.
+        book: The runs of the handler.
+        tools: Policies by tool name.
+        form: What outputs are made of.
+    """
+
+    def __init__(
+        self,
+        emitter: AAEPEmitter,
+        book: RunBook,
+        tools: Mapping[str, ToolPolicy],
+        form: OutputForm,
+    ) -> None:
+        self._emitter = emitter
+        self._book = book
+        self._tools = tools
+        self._form = form
+        self._warned: set[str] = set()
+
+    # Roots
+
+    def start_root(
+        self, run_id: UUID, kind: RunKind, inputs: object, metadata: Mapping[str, object] | None
+    ) -> Run:
+        """A root run begins: a new session, or the paused one of its thread goes on (fact 13)."""
+        thread = (metadata or {}).get("thread_id")
+        thread_id = str(thread) if thread is not None else None
+        paused = self._book.take_paused(thread_id)
+        if paused is not None and self._emitter.is_live(paused.session_id):
+            if is_resume(inputs):
+                paused.run_id = run_id
+                paused.question = None
+                run = self._book.add_root(paused, kind)
+                self._emitter.settle_state(
+                    session_id=paused.session_id,
+                    summary=Summary.of("session.resumed"),
+                    urgency="normal",
+                )
+                return run
+            self._emitter.cancel_session(
+                session_id=paused.session_id,
+                cancelled_by="user",
+                cancellation_reason="superseded",
+                summary=Summary.of("session.superseded"),
+            )
+        request = request_text(inputs)
+        session_id = self._emitter.start_session(
+            summary=Summary.of(
+                "session.started_with_request", request=shorten(request, _HEARD_REQUEST)
+            )
+            if request
+            else Summary.of("session.started"),
+            request_text=request or None,
+        )
+        return self._book.add_root(RootRun(run_id, session_id, thread_id), kind)
+
+    def end_root(self, root: RootRun, answer: str) -> None:
+        """A root run has ended without an error: paused, or done."""
+        if root.question is not None:
+            self._pause(root, root.question)
+            return
+        try:
+            if answer and not _was_said(answer, root.said):
+                self.say(root, answer)
+            self._emitter.complete_session(
+                session_id=root.session_id,
+                output_summary=shorten(answer, _HEARD_ANSWER) if answer else None,
+            )
+        finally:
+            self._book.drop(root)
+
+    def fail_root(self, root: RootRun, error: BaseException) -> None:
+        """A root run has ended with an exception: paused, stopped, or failed."""
+        if is_pause(error):
+            self._pause(root, root.question or "")
+            return
+        cancellation = cancellation_of(error)
+        try:
+            if cancellation is not None:
+                self._emitter.cancel_session(
+                    session_id=root.session_id,
+                    cancelled_by=cancellation.by,
+                    cancellation_reason=cancellation.reason,
+                    summary=cancellation.summary,
+                )
+                return
+            failure = classify(error)
+            summary = (
+                Summary.of("session.errored", problem=failure.problem)
+                if failure.remedy is None
+                else Summary.of(
+                    "session.errored_with_remedy", problem=failure.problem, remedy=failure.remedy
+                )
+            )
+            self._emitter.error_session(
+                session_id=root.session_id,
+                error_category=failure.category,
+                error_code=failure.code,
+                recoverable=failure.recoverable,
+                remediation_hint=failure.remedy,
+                summary=summary,
+            )
+        finally:
+            self._book.drop(root)
+
+    def _pause(self, root: RootRun, question: str) -> None:
+        if root.thread_id is None:
+            # Without a thread there is no checkpointer, and nothing can take an answer (fact 13).
+            self._emitter.cancel_session(
+                session_id=root.session_id,
+                cancelled_by="producer",
+                cancellation_reason="not_resumable",
+                summary=Summary.of("session.unresumable"),
+            )
+            self._book.drop(root)
+            return
+        self._emitter.state_changed(
+            session_id=root.session_id,
+            to_state=AWAITING_INPUT,
+            urgency="normal",
+            summary=Summary.of("session.paused_with_question", question=_for_ears(question))
+            if question
+            else Summary.of("session.paused"),
+        )
+        self._book.pause(root)
+
+    # Models
+
+    def start_model(
+        self,
+        run: Run,
+        tags: Sequence[str] | None,
+        metadata: Mapping[str, object] | None,
+        invocation_params: Mapping[str, object] | None,
+    ) -> None:
+        """A model is asked: the agent is thinking, and what it says may be for the user."""
+        if is_for_the_user(
+            inside_tool=run.inside_tool,
+            tags=tags,
+            metadata=metadata,
+            invocation_params=invocation_params,
+        ):
+            run.speech = Speech(self._form)
+        self._emitter.settle_state(session_id=run.root.session_id)
+
+    def end_speech(self, run: Run, final: str | None) -> None:
+        """A model has said all it will: what was not streamed is said now (known failures 19, 20).
+
+        Args:
+            run: The model's run.
+            final: The whole text; None where the model failed in the middle of it.
+        """
+        speech = run.speech
+        if speech is None:
+            return
+        streamed = "".join(speech.parts)
+        # Where the two disagree, what was heard stands; nothing is said twice.
+        rest = final[len(streamed) :] if final is not None and final.startswith(streamed) else ""
+        if (streamed + rest).strip():
+            run.root.said.append(streamed + rest)
+            pending = "" if speech.begun else streamed
+            self._emitter.add_text(
+                run.root.session_id,
+                speech.output_id,
+                pending + rest,
+                form=speech.form,
+                complete=True,
+            )
+
+    def add_token(self, run: Run, speech: Speech, text: str) -> None:
+        """A model said a little more; white space waits for the first word (known failure 15)."""
+        speech.parts.append(text)
+        if not speech.begun:
+            if text.isspace():
+                return
+            speech.begun = True
+            text = "".join(speech.parts)
+        self._emitter.add_text(run.root.session_id, speech.output_id, text, form=speech.form)
+
+    def say(self, root: RootRun, text: str) -> None:
+        """Say something whole, as an output of its own."""
+        if not text.strip():
+            return
+        self._emitter.add_text(
+            root.session_id, make_id("out"), text, form=self._form, complete=True
+        )
+        root.said.append(text)
+
+    # Tools
+
+    def start_tool(
+        self,
+        run: Run,
+        tool: str,
+        description: str | None,
+        inputs: object,
+        metadata: Mapping[str, object] | None,
+        tool_call_id: str | None,
+    ) -> None:
+        """A tool is about to run."""
+        resumed = run.root.suspended.pop(tool_call_id, None) if tool_call_id else None
+        if resumed is not None:
+            run.call = (
+                resumed  # The call that a pause left open goes on; it was announced (fact 13).
+            )
+            return
+        policy = self._policy(tool, metadata).over(ToolPolicy(description=description))
+        arguments = tool_arguments(inputs, inputs)
+        sentence = policy.sentence(tool, arguments)
+        if policy.irreversible:
+            # SEQ-6: without an accept the flag may not be set, so it is said in words.
+            self._warn_unguarded(tool)
+            sentence = Summary.of("tool.unguarded", sentence=sentence)
+        run.call = Call(make_id("call"), tool, policy.called(tool))
+        self._emitter.tool_invoked(
+            session_id=run.root.session_id,
+            tool=tool,
+            tool_call_id=run.call.call_id,
+            spoken_name=run.call.spoken,
+            description=policy.description,
+            args_summary=spoken_arguments(arguments) or None,
+            risk_level=policy.risk_level,
+            summary=sentence,
+        )
+
+    def end_tool(self, run: Run, output: object) -> None:
+        """A tool has returned."""
+        call = run.call
+        if call is None:
+            return
+        result = tool_result(output)
+        if result.never_ran:
+            logger.error(
+                "The tool %s returned a coroutine nobody awaited: it was given an async function as "
+                "func; pass it as coroutine instead.",
+                call.tool,
+            )
+        if result.failed:
+            problem: str | Summary | None = (
+                Summary.of("tool.never_ran", tool=call.spoken)
+                if result.never_ran
+                else _for_ears(result.text) or None
+            )
+            self._complete(run, call, "error", problem)
+            return
+        heard = _for_ears(result.text)
+        self._emitter.tool_completed(
+            session_id=run.root.session_id,
+            tool=call.tool,
+            tool_call_id=call.call_id,
+            status="success",
+            summary=Summary.of("tool.completed_with_result", tool=call.spoken, result=heard)
+            if heard
+            else None,
+        )
+
+    def fail_tool(self, run: Run, error: BaseException, tool_call_id: str | None) -> None:
+        """A tool or a search raised: failed, timed out, paused, or passed control on."""
+        call = run.call
+        if call is None:
+            return
+        if is_pause(error):
+            # Its graph waits for an answer; the same call goes on after it (known failure 1).
+            run.root.suspended[tool_call_id or str(run.run_id)] = call
+            return
+        if is_control_flow(error):
+            self._complete(run, call, "success", None)
+            return
+        if cancellation_of(error) is not None:
+            return  # The root's end follows and closes what is open.
+        if isinstance(error, TimeoutError):
+            self._complete(run, call, "timeout", None)
+            return
+        self._complete(run, call, "error", error_text(error) or classify(error).problem)
+
+    def start_retriever(self, run: Run, name: str, query: str) -> None:
+        """A search begins; it has no effects, so it is low risk."""
+        spoken = NO_POLICY.called(name or "documents")
+        tool = name if name.isidentifier() else "retriever"
+        run.call = Call(make_id("call"), tool, spoken)
+        self._emitter.tool_invoked(
+            session_id=run.root.session_id,
+            tool=tool,
+            tool_call_id=run.call.call_id,
+            spoken_name=spoken,
+            args_summary=spoken_arguments({"query": query}) or None,
+            risk_level="low",
+            summary=Summary.of("retriever.invoked", source=spoken, query=_for_ears(query)),
+        )
+
+    def end_retriever(self, run: Run, count: int) -> None:
+        """A search has found something, or nothing."""
+        if run.call is not None:
+            self._emitter.tool_completed(
+                session_id=run.root.session_id,
+                tool=run.call.tool,
+                tool_call_id=run.call.call_id,
+                status="success",
+                summary=Summary.of("retriever.completed", count=count),
+            )
+
+    # What else there is to hear
+
+    def report_progress(self, root: RootRun, data: object) -> None:
+        """How far the application says it is: percent, step, total_steps, description."""
+        values = data if isinstance(data, Mapping) else {}
+        self._emitter.progress_updated(
+            session_id=root.session_id,
+            percent=values.get("percent"),
+            step=values.get("step"),
+            total_steps=values.get("total_steps"),
+            description=values.get("description"),
+        )
+
+    def _complete(self, run: Run, call: Call, status: str, problem: str | Summary | None) -> None:
+        self._emitter.tool_completed(
+            session_id=run.root.session_id,
+            tool=call.tool,
+            tool_call_id=call.call_id,
+            status=status,  # type: ignore[arg-type]
+            error_message=problem,
+        )
+
+    def _policy(self, tool: str, metadata: Mapping[str, object] | None) -> ToolPolicy:
+        by_name = self._tools.get(tool, NO_POLICY)
+        own = (metadata or {}).get(METADATA_KEY)
+        return by_name if own is None else by_name.over(ToolPolicy.from_metadata(own))
+
+    def _warn_unguarded(self, tool: str) -> None:
+        if tool not in self._warned:
+            self._warned.add(tool)
+            logger.warning(
+                "The tool %s is declared irreversible but nothing asks the user before it runs.",
+                tool,
+            )
+
+
+def _for_ears(text: str) -> str:
+    return shorten(" ".join(text.split()), _HEARD_RESULT)
+
+
+def _was_said(answer: str, said: Sequence[str]) -> bool:
+    """Whether the words of an answer were said already, in one output or over several (known failure 18)."""
+    wanted = "".join(answer.split())
+    return wanted in "".join("".join(text.split()) for text in said)

@@ -1,0 +1,22 @@
+"""What LangChain hands to callbacks, read as text for people (D8)."""
+
+from aaep_langchain.reading.answers import answer_text, model_text
+from aaep_langchain.reading.content import text_of
+from aaep_langchain.reading.interrupts import interrupt_question
+from aaep_langchain.reading.names import run_name, tool_name
+from aaep_langchain.reading.requests import is_resume, request_text
+from aaep_langchain.reading.results import ToolResult, tool_arguments, tool_result
+
+__all__ = [
+    "ToolResult",
+    "answer_text",
+    "interrupt_question",
+    "is_resume",
+    "model_text",
+    "request_text",
+    "run_name",
+    "text_of",
+    "tool_arguments",
+    "tool_name",
+    "tool_result",
+]

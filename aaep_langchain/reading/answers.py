@@ -1,0 +1,71 @@
+"""The answer in a root run's output, whatever shape it has (known failures 7, 18).
+
+Boundary: an output in, the words of its answer out. Failure policy: an output without words is "".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from langchain_core.agents import AgentFinish
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
+from langchain_core.outputs import ChatGeneration, Generation, LLMResult
+
+from aaep_langchain.reading.careful import careful
+from aaep_langchain.reading.content import text_of
+
+_ANSWER_KEYS: Final = ("output", "answer", "result", "response", "text", "messages")
+
+
+@careful("")
+def answer_text(outputs: object) -> str:
+    """The words of the answer in a root run's output; "" where there are none."""
+    return _words(outputs).strip()
+
+
+@careful("")
+def model_text(response: LLMResult) -> str:
+    """What a model said in one call, to the letter; "" where it said nothing."""
+    return _words(response)
+
+
+def _words(outputs: object) -> str:
+    match outputs:
+        case str():
+            return outputs
+        case BaseMessage():
+            return _message_words(outputs)
+        case AgentFinish():
+            return _words(outputs.return_values)
+        case ChatGeneration():
+            return _message_words(outputs.message)
+        case Generation():
+            return outputs.text
+        case LLMResult():
+            return (
+                _words(outputs.generations[0][0])
+                if outputs.generations and outputs.generations[0]
+                else ""
+            )
+        case Mapping():
+            return next((said for key in _ANSWER_KEYS if (said := _words(outputs.get(key)))), "")
+        case list() | tuple():
+            return _last_answer(outputs)
+        case _:
+            return ""
+
+
+def _last_answer(messages: Sequence[object]) -> str:
+    """The last message, where it answers: one that asks or calls tools does not."""
+    last = messages[-1] if messages else None
+    return _message_words(last) if isinstance(last, BaseMessage) else ""
+
+
+def _message_words(message: BaseMessage) -> str:
+    # The ToolMessage of a return_direct tool is the answer (fact 8); the user's own words never are.
+    if isinstance(message, HumanMessage):
+        return ""
+    if isinstance(message, (AIMessage, ToolMessage)) or message.type == "AIMessageChunk":
+        return text_of(message.content)
+    return ""

@@ -1,0 +1,184 @@
+"""The run trees a handler is attached to: one record per root run, made and dropped in one place.
+
+State is keyed by run_id alone, because context variables are lost between threads (known failure 31).
+Boundary: bookkeeping under a lock; emits nothing. Failure policy: an unknown run is None; a run whose
+root has ended stays unknown, so that late callbacks start nothing (fact 5).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Final, Literal
+from uuid import UUID
+
+from aaep_helpers.events import OutputForm
+from aaep_helpers.ids import make_id
+
+RunKind = Literal["chain", "model", "tool", "retriever"]
+
+# Run ids of ended roots, so that what comes late is told from what is new.
+_REMEMBERED: Final = 16_384
+
+
+@dataclass(slots=True)
+class Speech:
+    """What a model says to the user in one run.
+
+    Attributes:
+        form: What its output is made of.
+        output_id: The output its text goes to.
+        parts: The text so far, as it came.
+        begun: Whether any of it was handed on; white space alone is not.
+    """
+
+    form: OutputForm
+    output_id: str = field(default_factory=lambda: make_id("out"))
+    parts: list[str] = field(default_factory=list)
+    begun: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A tool call that was announced.
+
+    Attributes:
+        call_id: Our own "call_" id.
+        tool: The tool's name on the wire.
+        spoken: What it is called in a sentence.
+    """
+
+    call_id: str
+    tool: str
+    spoken: str
+
+
+@dataclass(slots=True)
+class RootRun:
+    """One root run: one user request, one AAEP session.
+
+    Attributes:
+        run_id: LangChain's id of it.
+        session_id: The session it is heard as.
+        thread_id: LangGraph's thread; None outside LangGraph.
+        runs: Ids of every run below it.
+        said: What was said to the user so far, output by output.
+        suspended: Announced calls that a pause left open, by LangChain's tool_call_id.
+        question: What the graph asks; None while it is not paused.
+    """
+
+    run_id: UUID
+    session_id: str
+    thread_id: str | None
+    runs: list[UUID] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+    suspended: dict[str, Call] = field(default_factory=dict)
+    question: str | None = None
+
+
+@dataclass(slots=True)
+class Run:
+    """One run of a tree.
+
+    Attributes:
+        run_id: LangChain's id of it.
+        root: The root run it belongs to.
+        kind: What runs.
+        inside_tool: Whether a tool is among its ancestors: what a model says there is not for the user.
+        speech: Of a model whose words are for the user.
+        call: Of a tool that was announced.
+        ended: Whether its end was heard.
+    """
+
+    run_id: UUID
+    root: RootRun
+    kind: RunKind
+    inside_tool: bool = False
+    speech: Speech | None = None
+    call: Call | None = None
+    ended: bool = False
+
+
+class RunBook:
+    """Every run a handler knows, by run_id, and the sessions that wait for a resume, by thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._runs: dict[UUID, Run] = {}
+        self._paused: dict[str, RootRun] = {}
+        self._gone: OrderedDict[UUID, None] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._runs) + len(self._paused)
+
+    def get(self, run_id: UUID) -> Run | None:
+        """The run of this id, ended or not; None where its root is unknown or over."""
+        return self._runs.get(run_id)
+
+    def is_new_root(self, run_id: UUID, parent_run_id: UUID | None) -> bool:
+        """Whether a start is that of a root: its parent is not ours (fact 1), nor over."""
+        with self._lock:
+            if run_id in self._runs or run_id in self._gone:
+                return False
+            return parent_run_id is None or (
+                parent_run_id not in self._runs and parent_run_id not in self._gone
+            )
+
+    def add_root(self, root: RootRun, kind: RunKind) -> Run:
+        """Begin a tree."""
+        with self._lock:
+            run = self._runs[root.run_id] = Run(root.run_id, root, kind)
+            root.runs.append(root.run_id)
+            return run
+
+    def add_child(self, run_id: UUID, parent_run_id: UUID | None, kind: RunKind) -> Run | None:
+        """Add a run to the tree of its parent.
+
+        Returns:
+            The run; None where the parent is over, or the run is known already (known failure 10).
+        """
+        with self._lock:
+            parent = self._runs.get(parent_run_id) if parent_run_id is not None else None
+            if parent is None or run_id in self._runs:
+                return None
+            run = self._runs[run_id] = Run(
+                run_id, parent.root, kind, parent.inside_tool or parent.kind == "tool"
+            )
+            parent.root.runs.append(run_id)
+            return run
+
+    def end(self, run_id: UUID) -> Run | None:
+        """Take note of a run's end.
+
+        Returns:
+            The run, the first time; None afterwards, so that nothing ends twice (known failure 13).
+        """
+        with self._lock:
+            run = self._runs.get(run_id)
+            if run is None or run.ended:
+                return None
+            run.ended = True
+            return run
+
+    def drop(self, root: RootRun) -> None:
+        """Forget a tree: the one place where records go."""
+        with self._lock:
+            for run_id in root.runs:
+                self._runs.pop(run_id, None)
+                self._gone[run_id] = None
+            while len(self._gone) > _REMEMBERED:
+                self._gone.popitem(last=False)
+            root.runs.clear()
+
+    def pause(self, root: RootRun) -> None:
+        """Forget a tree but keep its session for the resume of its thread (fact 13)."""
+        self.drop(root)
+        if root.thread_id is not None:
+            with self._lock:
+                self._paused[root.thread_id] = root
+
+    def take_paused(self, thread_id: str | None) -> RootRun | None:
+        """The paused tree of a thread, which is then no longer waiting; None where there is none."""
+        with self._lock:
+            return self._paused.pop(thread_id, None) if thread_id is not None else None
