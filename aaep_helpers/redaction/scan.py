@@ -49,21 +49,24 @@ _Judge = Callable[[str, bool], bool]
 _PEM: Final = "-----BEGIN "
 _URL: Final = "://"
 
-# Two letters, six digits, a letter (GB).
-_INSURANCE: Final = r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d\d ?\d\d ?\d\d ?[A-D]"
-
-# The alternatives are the rules' names. In a stream _UNFINISHED finds their beginnings cut short.
+# Each alternative begins with a character, so that the engine passes it over at a glance, and ends in
+# an empty group named after its rule (none: a key). What must stand before comes behind the first
+# character: (?<![A-Za-z0-9].) is "at the beginning of a word".
+_AT_WORD: Final = r"(?<![A-Za-z0-9].)"
 _BEGINNING: Final = re.compile(
     "|".join(
         (
-            r"(?P<number>(?<![A-Za-z_\d+])(?<!\d\.)\d)",
-            r"(?P<assignment>:(?!//)|[=\uff1a\uff1d])",
-            rf"(?P<url>(?<=[A-Za-z0-9]){_URL})",
-            rf"(?P<key>(?<![A-Za-z0-9])(?:{words_pattern(KEY_FORMATS)}))",
-            rf"(?P<scheme>(?<![A-Za-z0-9])(?:{words_pattern(AUTH_SCHEMES)})[ \t]{{1,4}})",
-            rf"(?P<pem>{_PEM})",
-            r"(?P<phrase>(?<=[ \t])is[ \t]{1,3})",
-            rf"(?P<insurance>(?<![A-Za-z0-9]){_INSURANCE}(?![A-Za-z0-9]))",
+            r"\d(?<![A-Za-z_\d+].)(?<!\d\..)(?P<number>)",
+            r":(?!//)(?P<assignment>)",
+            r"[=\uff1a\uff1d](?P<setting>)",
+            r":(?<=[A-Za-z0-9].)//(?P<url>)",
+            r"i(?<=[ \t].)s[ \t]{1,3}(?P<phrase>)",
+            rf"{_PEM}(?P<pem>)",
+            rf"b{_AT_WORD}(?:earer|asic)[ \t]{{1,4}}(?P<scheme>)",
+            rf"B{_AT_WORD}(?:earer|asic|EARER|ASIC)[ \t]{{1,4}}(?P<titled_scheme>)",
+            # Britain's insurance number: two letters, six digits, a letter.
+            rf"[A-CEGHJ-PR-TW-Z]{_AT_WORD}[A-CEGHJ-NPR-TW-Z](?: ?\d\d){{3}} ?[A-D](?!\w)(?P<insurance>)",
+            words_pattern(KEY_FORMATS, after_first=_AT_WORD),
         )
     )
 )
@@ -327,9 +330,11 @@ def _judge_told(value: str, quoted: bool) -> bool:
 _RULES: Final[dict[str, _Rule]] = {
     "number": _number,
     "assignment": _assignment,
+    "setting": _assignment,
     "url": _url,
     "key": _key,
     "scheme": _scheme,
+    "titled_scheme": _scheme,
     "pem": _pem,
     "phrase": _phrase,
     "insurance": _insurance,
@@ -364,7 +369,7 @@ def scan(text: str, at: int = 0, *, whole: bool = True) -> tuple[list[tuple[int,
         match = _BEGINNING.search(text, at)
         if match is None or match.start() >= limit:
             return secrets, limit
-        found = _RULES[match.lastgroup or ""](text, match, whole)
+        found = _RULES[match.lastgroup or "key"](text, match, whole)
         if found is None:
             return secrets, match.start()
         if found.secret:

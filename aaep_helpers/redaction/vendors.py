@@ -127,12 +127,13 @@ JWT_BEGINNING: Final = "eyJ"
 AUTH_SCHEMES: Final = ("bearer", "Bearer", "BEARER", "basic", "Basic", "BASIC")
 
 
-def words_pattern(words: Iterable[str], *, partly: bool = False) -> str:
+def words_pattern(words: Iterable[str], *, partly: bool = False, after_first: str = "") -> str:
     """A pattern for any of `words`, each letter tried once however many words there are.
 
     Args:
         words: The literals.
         partly: Also match any beginning of a word, of at least one character.
+        after_first: A pattern to put behind the first character, such as a look back.
     """
     by_first: dict[str, set[str]] = {}
     for word in words:
@@ -141,10 +142,8 @@ def words_pattern(words: Iterable[str], *, partly: bool = False) -> str:
     branches: list[str] = []
     for first, rests in sorted(by_first.items()):
         deeper = words_pattern(rests, partly=partly)
-        if not deeper:
-            branches.append(re.escape(first))
-        elif partly or "" in rests:
-            branches.append(f"{re.escape(first)}(?:{deeper})?")
-        else:
-            branches.append(f"{re.escape(first)}(?:{deeper})")
+        branch = re.escape(first) + after_first
+        if deeper:
+            branch += f"(?:{deeper})" + ("?" if partly or "" in rests else "")
+        branches.append(branch)
     return "|".join(branches)
