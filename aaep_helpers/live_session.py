@@ -205,10 +205,11 @@ class LiveSession:
                     field="position",
                     session_id=self.session_id,
                 )
-            machine.check(AddText(output_id, text))
-            if complete:
-                machine.check(CloseOutput(output_id))
             if given is None:
+                # What the screen holds back must not hide that the text came too late.
+                machine.check(AddText(output_id, text))
+                if complete:
+                    machine.check(CloseOutput(output_id))
                 self._probe_output(output_id, form, now_ms)
                 given = self._inputs[output_id] = _Input()
             given.taken += len(text)
@@ -406,7 +407,11 @@ class LiveSession:
 
 def own_copy(event: e.WireEvent) -> e.WireEvent:
     """A copy a listener may change without anybody else noticing."""
-    return {name: _own(value) for name, value in event.items()}
+    copy = event.copy()
+    for name, value in event.items():
+        if type(value) is dict or type(value) is list:
+            copy[name] = _own(value)
+    return copy
 
 
 def _own(value: object) -> object:

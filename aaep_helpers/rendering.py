@@ -28,7 +28,12 @@ _SURELY_SMALL: Final = 8_000
 
 
 def _progress(progress: e.Progress) -> dict[str, object]:
-    values = dataclasses.asdict(progress)
+    values = {
+        "percent": progress.percent,
+        "step": progress.step,
+        "total_steps": progress.total_steps,
+        "description": progress.description,
+    }
     return {name: value for name, value in values.items() if value is not None}
 
 
@@ -280,14 +285,11 @@ def _validated(event: e.WireEvent) -> e.WireEvent:
 
 def _fitted(event: e.WireEvent) -> e.WireEvent:
     """`event` within 64 KiB (ENV-7): its longest texts give way, and say so with an ellipsis."""
-    length = sum(len(value) for value in event.values() if isinstance(value, str))
-    if length < _SURELY_SMALL and not event.keys() & {
-        "tools_available",
-        "extra_context",
-        "packaged_context",
-        "extensions",
-        "choices",
-    }:
+    length = 0
+    for value in event.values():
+        if type(value) is str:
+            length += len(value)
+    if length < _SURELY_SMALL and event.keys().isdisjoint(_BULKY):
         return event
     while _size(event) > v.MAX_EVENT_BYTES:
         longest = max(
@@ -306,6 +308,11 @@ def _fitted(event: e.WireEvent) -> e.WireEvent:
         event[longest] = shorten(event[longest], len(event[longest]) // 2)
     return event
 
+
+# Fields whose size is not in their own characters.
+_BULKY: Final = frozenset(
+    {"tools_available", "extra_context", "packaged_context", "extensions", "choices"}
+)
 
 # Never `action` and `consequence`: what is confirmed is heard in full (D7).
 _SHORTENABLE: Final = frozenset(

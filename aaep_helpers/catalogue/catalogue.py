@@ -11,7 +11,7 @@ import string
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final
 
@@ -23,7 +23,7 @@ from aaep_helpers.vocabulary import VERBOSITIES, Verbosity
 _Template = tuple[tuple[str, str | None], ...]
 _Entry = Mapping[Verbosity, _Template]
 
-DEFAULT_LANGUAGE: Final = "en-US"
+_FALLBACK_LANGUAGE: Final = "en"
 
 
 def _parse(template: str) -> _Template:
@@ -45,7 +45,7 @@ def _entries(table: Mapping[str, object], prefix: str = "") -> dict[str, _Entry]
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Catalogue:
     """All entries in all languages.
 
@@ -65,15 +65,16 @@ class Catalogue:
                 languages[item.name.removesuffix(".toml")] = _entries(table)
         return cls(languages=languages)
 
+    @lru_cache(maxsize=256)  # noqa: B019 - a catalogue lives as long as the process.
     def language_for(self, wanted: str) -> str:
         """The language on offer that serves `wanted` best: itself, a shorter tag, else English (SUB-7)."""
-        tag = wanted
-        while tag:
-            for offered in self.languages:
-                if offered.lower() == tag.lower():
-                    return offered
+        if wanted in self.languages:
+            return wanted
+        tag = wanted.lower()
+        offered = {known.lower(): known for known in self.languages}
+        while tag and tag not in offered:
             tag = tag.rpartition("-")[0]
-        return "en"
+        return offered.get(tag, _FALLBACK_LANGUAGE)
 
     def render(self, summary: Summary, language: str, verbosity: Verbosity) -> str | None:
         """The words of `summary`; None where it has none of its own at this verbosity.
