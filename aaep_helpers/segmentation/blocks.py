@@ -61,6 +61,12 @@ _TOO_SHORT: Final = re.compile(
     rf"[^\S\n]*(?:`*|~*|\#*|{_BULLET}(?:[^\S\n]*\d{{0,3}}[.)]?)?"
     rf"|{_OPEN}?(?:\d{{0,9}}|[a-z]|[ivx]{{1,4}})[.)]{{0,2}})"
 )
+# An item of a list that goes on within the line. A bare "2." may as well end "see step 2.", so
+# a number with a full stop counts only after a bullet.
+_INLINE_ITEM: Final = re.compile(
+    rf"(?P<bullet>{_BULLET}[^\S\n]?)?(?P<label>\d{{1,3}}|[a-z])(?P<mark>[.)]{{1,2}})\s"
+)
+_LONGEST_INLINE_MARKER: Final = 8
 _WHITE_SPACE: Final = re.compile(r"\s*")
 
 
@@ -95,6 +101,42 @@ def skip_white_space(text: str, start: int, end: int) -> int:
 def is_blank_line(text: str, start: int, end: int) -> bool:
     """Tell whether white space holds a blank line, the end of a paragraph."""
     return text.count("\n", start, end) > 1 or text.find("\u2029", start, end) >= 0
+
+
+def next_inline_item(text: str, begin: int, at: int, end: int) -> int | None:
+    """Find the marker of the next item when a list goes on within its line: "1) One 2) Two".
+
+    Args:
+        text: the text the offsets refer to.
+        begin: offset where the sentence begins, perhaps with the marker of an item.
+        at: offset of a full stop or a closing bracket that may belong to the next item's marker.
+        end: offset where the view ends.
+
+    Returns:
+        The offset where the next item's marker begins, or None if there is none around `at`.
+    """
+    first = _INLINE_ITEM.match(text, begin, end)
+    if first is None or first.end() > at:
+        return None
+    for start in range(max(first.end(), at - _LONGEST_INLINE_MARKER), at):
+        if not text[start - 1].isspace():
+            continue
+        item = _INLINE_ITEM.match(text, start, end)
+        if item is not None and item.start("mark") <= at < item.end("mark"):
+            return start if _follows(first, item) else None
+    return None
+
+
+def _follows(first: re.Match[str], item: re.Match[str]) -> bool:
+    if any(bool(first[name]) != bool(item[name]) for name in ("bullet", "mark")):
+        return False
+    label, successor = first["label"], item["label"]
+    if first["mark"] != item["mark"] or label.isdigit() != successor.isdigit():
+        return False
+    if label.isdigit():
+        unmistakable = bool(item["bullet"]) or ")" in item["mark"]
+        return unmistakable and int(successor) == int(label) + 1
+    return ord(successor) == ord(label) + 1
 
 
 def closes_fence(text: str, start: int, end: int, fence: str, *, final: bool) -> bool | None:

@@ -20,6 +20,7 @@ SPACED_STOPS: Final = "!?؟۔؝؞।॥։‽⸮܀܁܂߹᙮᜵᜶᥄᥅᪨᪩᪪�
 STOPS: Final = DOTS + WIDE_STOPS + SPACED_STOPS
 
 QUOTES: Final = "\"'“”„‟‘’‚‛«»‹›"
+CJK_OPENING_QUOTES: Final = "「『“‘《"
 CJK_CLOSING_QUOTES: Final = "」』”’》"
 OPENING_BRACKETS: Final = "([（［「『【《〈〔〖"
 CLOSING_BRACKETS: Final = ")]）］」』】》〉〕〗"

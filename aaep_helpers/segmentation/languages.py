@@ -49,17 +49,20 @@ def _rules_for_subtag(subtag: str | None) -> LanguageRules:
     with_common = ["", *languages]
     starters = _words(data.STARTERS, languages)
     never_last = _words(data.NEVER_LAST, with_common)
+    calendar = _words(data.MONTHS_AND_DAYS, languages)
     if subtag is None:
-        # One language's abbreviation is another one's word.
+        # One language's abbreviation is another one's word; a letter may be anything.
         never_last -= starters - _words(data.NEVER_LAST, ["", "en"])
+        never_last = frozenset(word for word in never_last if len(word) > 1)
+        calendar -= never_last
     return LanguageRules(
         code=subtag or "en",
         never_last=never_last,
         before_number=_words(data.BEFORE_NUMBER, with_common),
         may_be_last=_words(data.MAY_BE_LAST, with_common),
-        calendar=_words(data.MONTHS_AND_DAYS, languages),
+        calendar=calendar,
         starters=starters,
-        ordinals=subtag in data.ORDINAL_LANGUAGES,
+        ordinals=subtag is None or subtag in data.ORDINAL_LANGUAGES,
     )
 
 

@@ -15,6 +15,7 @@ from aaep_helpers.segmentation.blocks import (
     LineKind,
     closes_fence,
     is_blank_line,
+    next_inline_item,
     read_line_head,
     skip_white_space,
 )
@@ -221,7 +222,14 @@ class SentenceScanner(BlockScanner):
             return self._newline(text, end, final=final)
         if char == "`":
             return self._code(text, end, final=final)
-        if char in ch.OPENING_BRACKETS or char in ch.CLOSING_BRACKETS:
+        if char in ch.OPENING_BRACKETS:
+            self._skip_to(text, self._at + 1)
+            return None
+        if char in ".)" and not self._in_bracket(self._at):
+            item = next_inline_item(text, self._begin, self._at, end)
+            if item is not None:
+                return item, "sentence"
+        if char in ch.CLOSING_BRACKETS:
             self._skip_to(text, self._at + 1)
             return None
         return self._stop(text, end, final=final)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from enum import Enum
 from typing import Final, NamedTuple
+from unicodedata import category
 
 from aaep_helpers.segmentation import characters as ch
 from aaep_helpers.segmentation.blocks import skip_white_space
@@ -25,7 +26,7 @@ _CLUSTER: Final = re.compile(
     rf"|{ch.as_class(ch.EMOJI)}|[^\S\n]+»(?=\s))*"
 )
 _EMOJI: Final = re.compile(f"{ch.as_class(ch.EMOJI)}(?:{ch.as_class(ch.EMOJI)}|[^\\S\\n])*")
-_OPENERS: Final = re.compile(f"{ch.as_class(ch.OPENERS)}*")
+_OPENERS: Final = re.compile(rf"(?:«[^\S\n]|{ch.as_class(ch.OPENERS)})*")
 _WORD: Final = re.compile(rf"[^\W_]+(?:[{ch.APOSTROPHES}][^\W_]+)*")
 _SPACED_DOTS: Final = re.compile(r"(?:\.[ \u00a0]+)+\.(?=[^.\w]|$)")
 _WIDE: Final = re.compile(ch.as_class(ch.WIDE_STOPS))
@@ -33,8 +34,8 @@ _HAN_OR_KANA: Final = re.compile(ch.as_class(ch.HAN_AND_KANA))
 _INVISIBLE: Final = re.compile(ch.as_class(ch.INVISIBLE))
 _ROMAN: Final = re.compile(r"[IVXLC]+")
 _ACRONYM: Final = re.compile(r"[^\W\d_]{1,3}(?:\.-?[^\W\d_]{1,3})+")
-_WORD_EDGE: Final = ch.OPENERS + ch.DASHES + ch.APOSTROPHES + "`/"
-_CJK_CLOSING_QUOTES: Final = ch.CJK_CLOSING_QUOTES
+_EDGE: Final = ch.OPENERS + ch.BULLETS + " \t\n"
+_WORD_EDGE: Final = ch.OPENERS + ch.BULLETS + ch.DASHES + ch.APOSTROPHES + "`/"
 
 
 class Verdict(Enum):
@@ -43,6 +44,14 @@ class Verdict(Enum):
     BOUNDARY = "boundary"
     INSIDE = "inside"
     WAIT = "wait"
+
+
+class Evidence(Enum):
+    """What the words around a stop say for a boundary there."""
+
+    NONE = "none"
+    SOME = "some"
+    STRONG = "strong"
 
 
 class Judgement(NamedTuple):
@@ -130,12 +139,18 @@ def _needs_no_space(text: str, stop: int, cluster: int) -> bool:
     following = text[cluster]
     if following in ch.CONTINUATIONS or following in ch.CLOSING_BRACKETS:
         return False
-    if text[cluster - 1] in _CJK_CLOSING_QUOTES:
-        return following in ch.OPENERS
+    if text[cluster - 1] in ch.CJK_CLOSING_QUOTES:
+        return following in ch.OPENERS or _is_introduced(text, stop)
     if _WIDE.match(text, stop) is None:
         both = text[stop - 1 : stop] + following
         return text[stop] in "!?" and len(_HAN_OR_KANA.findall(both)) == 2
     return not (text[stop] == ch.WIDE_DOT and following.isdigit())
+
+
+def _is_introduced(text: str, stop: int) -> bool:
+    """Whether a colon leads to the quotation that ends here, which then ends the sentence."""
+    opening = max(text.rfind(mark, 0, stop) for mark in ch.CJK_OPENING_QUOTES)
+    return opening > 0 and text[opening - 1] in ch.COLONS
 
 
 def _after_emoji(text: str, cluster: int, gap: int, end: int) -> int:
@@ -162,9 +177,10 @@ def _weigh(view: View, stop: int, cluster: int, cut: int, letter: int) -> Judgem
     if run[0] != "." or run.startswith(".."):
         return boundary
     word = _word_before(text, stop)
-    lists_word = word.lower() in view.rules.before_number
-    if not word or not (word[-1].isalnum() or lists_word):
+    if not _may_be_short_for_something(word, view.rules):
         return boundary
+    if _is_label(word) and not _INVISIBLE.sub("", text[view.begin : stop - len(word)]).strip(_EDGE):
+        return inside
     if _is_plain(word, view.rules):
         return boundary
     next_word = _WORD.match(text, letter, min(view.end, letter + _LONGEST_WORD))
@@ -172,10 +188,11 @@ def _weigh(view: View, stop: int, cluster: int, cut: int, letter: int) -> Judgem
     if context == view.end and not view.final:
         return Judgement(Verdict.WAIT, stop)
     following = text[letter:context]
-    if not _ends_sentence(word, text[cut], following, view.rules):
-        return inside
-    agreed = vote(view.rules.code, text, view.begin, cut, context)
-    return inside if agreed is False else boundary
+    evidence = _evidence(word, text[cut], following, view.rules)
+    if evidence is Evidence.SOME:
+        agreed = vote(view.rules.code, text, view.begin, cut, context)
+        return inside if agreed is False else boundary
+    return boundary if evidence is Evidence.STRONG else inside
 
 
 def _word_before(text: str, stop: int) -> str:
@@ -184,6 +201,18 @@ def _word_before(text: str, stop: int) -> str:
     while start > earliest and not text[start - 1].isspace():
         start -= 1
     return _INVISIBLE.sub("", text[start:stop]).lstrip(_WORD_EDGE)
+
+
+def _may_be_short_for_something(word: str, rules: LanguageRules) -> bool:
+    if not word:
+        return False
+    # A vowel sign is no letter, but Indic abbreviations end with one.
+    return word[-1].isalnum() or category(word[-1])[0] == "M" or word.lower() in rules.before_number
+
+
+def _is_label(word: str) -> bool:
+    """A number or a letter alone is an item's label rather than a sentence."""
+    return word.isdecimal() or len(word) == 1
 
 
 def _is_plain(word: str, rules: LanguageRules) -> bool:
@@ -198,7 +227,7 @@ def _is_plain(word: str, rules: LanguageRules) -> bool:
     return word == lowered or len(word) > 4
 
 
-def _ends_sentence(word: str, first: str, following: str, rules: LanguageRules) -> bool:
+def _evidence(word: str, first: str, following: str, rules: LanguageRules) -> Evidence:
     """Weigh a number, an initial, an abbreviation or a short word before the stop.
 
     Args:
@@ -208,28 +237,29 @@ def _ends_sentence(word: str, first: str, following: str, rules: LanguageRules) 
         rules: the language's rules.
     """
     lowered = word.lower()
-    starts = following.lower() in rules.starters
-    numeric = following[:1].isdigit() or _ROMAN.fullmatch(following) is not None
+    if lowered in rules.before_number and _is_number_or_letter(following):
+        return Evidence.NONE
     if word[-1].isdigit():
-        return _number_ends(word, following, rules, starts=starts)
-    if lowered in rules.before_number and (numeric or len(following) == 1):
-        return False
+        return _evidence_after_number(word, following, rules)
     if lowered in rules.calendar:
-        return not numeric
+        return Evidence.NONE if following[:1].isdigit() else Evidence.SOME
+    starts = following.lower() in rules.starters and first not in "(["
     if lowered in rules.may_be_last:
-        return starts and first not in "(["
+        return Evidence.STRONG if starts else Evidence.NONE
     if lowered in rules.never_last:
-        return False
-    if len(word) == 1 or _ACRONYM.fullmatch(word):
-        return starts and len(following) > 1
-    if rules.ordinals and _ROMAN.fullmatch(word):
-        return starts
-    return True
+        return Evidence.NONE
+    if len(word) == 1 or _ACRONYM.fullmatch(word) or (rules.ordinals and _ROMAN.fullmatch(word)):
+        return Evidence.STRONG if starts and len(following) > 1 else Evidence.NONE
+    return Evidence.STRONG if starts else Evidence.SOME
 
 
-def _number_ends(word: str, following: str, rules: LanguageRules, *, starts: bool) -> bool:
-    if not word.isdigit() or len(word) > 2:
-        return True
-    if following[:1].isdigit():
-        return False
-    return starts or not rules.ordinals
+def _is_number_or_letter(word: str) -> bool:
+    return word[:1].isdigit() or len(word) == 1 or _ROMAN.fullmatch(word) is not None
+
+
+def _evidence_after_number(word: str, following: str, rules: LanguageRules) -> Evidence:
+    if following.lower() in rules.starters:
+        return Evidence.STRONG
+    if word.isdigit() and len(word) <= 2 and (rules.ordinals or following[:1].isdigit()):
+        return Evidence.NONE
+    return Evidence.SOME
