@@ -99,6 +99,7 @@ class LiveSession:
         self._put = 0
         self._heard = 0
         self._draining = False
+        self._waiting = 0
         self._turn = threading.Condition(self.lock)
         self._channels: list[_Channel] = []
         by_settings: dict[ListeningSettings, list[Subscription]] = {}
@@ -293,33 +294,24 @@ class LiveSession:
         what they put in was heard. Inside a callback nobody waits: what it emits is heard right after.
         """
         with self.lock:
-            mine = self._put
-            if self._draining:
-                if not getattr(_inside, "depth", 0) and not self._turn.wait_for(
-                    lambda: self._heard >= mine, _TURN_SECONDS
-                ):
-                    logger.warning(
-                        "A listener of %s has held up the others for %g seconds; its events follow.",
-                        self.session_id,
-                        _TURN_SECONDS,
-                    )
+            if self._draining and (getattr(_inside, "depth", 0) or not self._take_turn(self._put)):
                 return
             if not self._outbox:
                 return
             self._draining = True
+            subscription, event = self._outbox.popleft()
         _inside.depth = getattr(_inside, "depth", 0) + 1
         try:
             while True:
-                with self.lock:
-                    if not self._outbox:
-                        self._draining = False
-                        self._turn.notify_all()
-                        return
-                    subscription, event = self._outbox.popleft()
                 subscription.deliver(event)
                 with self.lock:
                     self._heard += 1
-                    self._turn.notify_all()
+                    if self._waiting:
+                        self._turn.notify_all()
+                    if not self._outbox:
+                        self._draining = False
+                        return
+                    subscription, event = self._outbox.popleft()
         except BaseException:
             # KeyboardInterrupt inside a callback: the next emission delivers the rest.
             with self.lock:
@@ -329,6 +321,25 @@ class LiveSession:
             raise
         finally:
             _inside.depth -= 1
+
+    def _take_turn(self, mine: int) -> bool:
+        """Wait, with the lock, until another thread has delivered as many events as `mine`.
+
+        Returns:
+            Whether nobody delivers any more, so that this thread may.
+        """
+        self._waiting += 1
+        heard = self._turn.wait_for(
+            lambda: self._heard >= mine or not self._draining, _TURN_SECONDS
+        )
+        self._waiting -= 1
+        if not heard:
+            logger.warning(
+                "A listener of %s has held up the others for %g seconds; its events follow.",
+                self.session_id,
+                _TURN_SECONDS,
+            )
+        return not self._draining
 
     def _core(self, settings: ListeningSettings) -> ListeningCore:
         return ListeningCore(
@@ -416,7 +427,10 @@ def own_copy(event: e.WireEvent) -> e.WireEvent:
 
 def _own(value: object) -> object:
     if type(value) is dict:
-        return {name: _own(inner) for name, inner in value.items()}
+        return {
+            name: _own(inner) if type(inner) is dict or type(inner) is list else inner
+            for name, inner in value.items()
+        }
     if type(value) is list:
         return [_own(inner) for inner in value]
     return value

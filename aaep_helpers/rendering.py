@@ -23,8 +23,9 @@ from aaep_helpers.validation import is_valid_event, validate_event
 # A field of a payload, and how its value becomes JSON; None where it already is.
 _Field = tuple[str, Callable[[Any], Any] | None]
 
-# Below this many characters no event can reach 64 KiB, whatever its characters (ENV-7).
-_SURELY_SMALL: Final = 8_000
+# Below this many characters in the texts that may give way, no event reaches 64 KiB, whatever the
+# characters (ENV-7): the two that may not give way are at most 16 KiB each.
+_SURELY_SMALL: Final = 7_000
 
 
 def _progress(progress: e.Progress) -> dict[str, object]:
@@ -286,9 +287,10 @@ def _validated(event: e.WireEvent) -> e.WireEvent:
 def _fitted(event: e.WireEvent) -> e.WireEvent:
     """`event` within 64 KiB (ENV-7): its longest texts give way, and say so with an ellipsis."""
     length = 0
-    for value in event.values():
-        if type(value) is str:
-            length += len(value)
+    for name in _SHORTENABLE:
+        if name in event:
+            value = event[name]
+            length += len(value) if type(value) is str else 0
     if length < _SURELY_SMALL and event.keys().isdisjoint(_BULKY):
         return event
     while _size(event) > v.MAX_EVENT_BYTES:
