@@ -105,6 +105,12 @@ class Recording:
         assert len(found) == 1, f"{len(found)} calls of {event} in {self.events}"
         return found[0]
 
+    def one_named(self, event: str, name: str) -> Call:
+        """The only call with this name that is about a run called `name`."""
+        found = [call for call in self.of(event) if self.name(call.run_id) == name]
+        assert len(found) == 1, f"{len(found)} calls of {event} {name} in {self.events}"
+        return found[0]
+
     def of_run(self, run_id: UUID | None) -> list[Call]:
         return [call for call in self.calls if call.run_id == run_id]
 
