@@ -17,7 +17,7 @@ import jsonschema_rs
 
 from aaep_helpers.errors import Violation
 from aaep_helpers.validation.explain import Failure, explain_failures
-from aaep_helpers.validation.plain import as_plain, shorten
+from aaep_helpers.validation.plain import as_plain, readable
 from aaep_helpers.validation.schemas import (
     ENVELOPE,
     EXTENSION,
@@ -152,7 +152,7 @@ def validate_event(event: object) -> list[Violation]:
     unknown = Violation(
         "ENV-3",
         "/type",
-        f"{shorten(normal)} is not one of the twelve core types, and aaep is their prefix alone.",
+        f"{readable(normal)} is not one of the twelve core types, and aaep is their prefix alone.",
     )
     return [unknown, *(v for v in engine.violations(ENVELOPE, plain) if v.path != "/type")]
 

@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from aaep_helpers.errors import Violation
-from aaep_helpers.validation.plain import Step, pointer, shorten
+from aaep_helpers.validation.plain import Step, pointer, readable
 
 Failure = tuple[Sequence[Step], Sequence[Step]]
-"""Where in the instance, and the evaluated path in the schema, with `$ref` steps."""
+"""Where in the instance, and the evaluated path in the schema, with or without `$ref` steps."""
 
 _TYPES: Final = {
     "string": "a text",
@@ -49,7 +49,7 @@ class _Spot:
         """The field as one would say it: "producer.agent_id", "choices[1].label"."""
         said = ""
         for step in self.path:
-            said += f"[{step}]" if isinstance(step, int) else "." + shorten(step)
+            said += f"[{step}]" if isinstance(step, int) else "." + readable(step)
         return said.removeprefix(".") or "It"
 
     def violation(self, message: str, *more: Step) -> Violation:
@@ -74,10 +74,15 @@ def explain_failures(
             telling which name failed.
     """
     found: dict[tuple[str, str], Violation] = {}
+    failed = False
     for where, evaluated in failures:
+        failed = True
         spot = _spot(documents, root, instance, where, evaluated)
         for violation in _violations(spot, allowed):
             found.setdefault((violation.rule, violation.path), violation)
+    if failed and not found:
+        # Only where an empty name keeps the place from being found: no failure goes unsaid.
+        found["", ""] = Violation("ENV-1", "", "A field with an empty name holds a wrong value.")
     return list(found.values())
 
 
@@ -93,28 +98,53 @@ def _spot(
     schema: Mapping[str, Any] = node
     rule = ""
     keyword = ""
-    for index, step in enumerate(evaluated):
+    for step in evaluated:
         if isinstance(node, Mapping):
             schema = node
             rule = node.get("$comment", rule)
+            # jsonschema leaves references out of its paths; jsonschema-rs has them as steps.
+            while step != "$ref" and step not in node and "$ref" in node:
+                base, node = _resolved(documents, base, node["$ref"])
+                schema = node
+                rule = node.get("$comment", rule)
         keyword = str(step)
         if step == "propertyNames":
             break
-        if step == "if" and index + 1 < len(evaluated):
-            continue  # jsonschema reports then and else below if, where they are beside it
         if step == "$ref":
-            name, _, fragment = node["$ref"].partition("#")
-            base = name or base
-            node = documents[base]
-            for part in fragment.split("/")[1:]:
-                node = node[part]
+            base, node = _resolved(documents, base, node["$ref"])
         else:
             node = node[step]
     if keyword == "propertyNames":
         rule = schema[keyword].get("$comment", rule)
-    for step in where:
+    path = _restored(instance, tuple(where))
+    for step in path:
         instance = instance[step]
-    return _Spot(schema, keyword, rule, tuple(where), instance)
+    return _Spot(schema, keyword, rule, path, instance)
+
+
+def _restored(instance: Any, where: tuple[Step, ...]) -> tuple[Step, ...]:
+    """The path as it is: jsonschema-rs leaves out the steps whose name is empty."""
+    if not where:
+        return where
+    step, rest = where[0], where[1:]
+    if isinstance(instance, dict):
+        if step in instance:
+            return (step, *_restored(instance[step], rest))
+        return ("", *_restored(instance[""], where)) if "" in instance else ()
+    if isinstance(instance, list) and isinstance(step, int) and step < len(instance):
+        return (step, *_restored(instance[step], rest))
+    return ()
+
+
+def _resolved(
+    documents: Mapping[str, Mapping[str, Any]], base: str, reference: str
+) -> tuple[str, Any]:
+    name, _, fragment = reference.partition("#")
+    base = name or base
+    node: Any = documents[base]
+    for part in fragment.split("/")[1:]:
+        node = node[part]
+    return base, node
 
 
 def _violations(
@@ -140,7 +170,7 @@ def _violations(
             rule = spot.schema["propertyNames"]
             for name in spot.instance:
                 if not allowed(rule, name):
-                    message = f"{shorten(name)} is no name for a field here. {rule['description']}"
+                    message = f"{readable(name)} is no name for a field here. {rule['description']}"
                     yield spot.violation(message, name)
         case "pattern" | "format" | "not" | "contains":
             if sentence:
@@ -187,10 +217,10 @@ def _joined(spot: _Spot, name: str) -> str:
 
 
 def _unknown(spot: _Spot, name: str, known: Mapping[str, Any]) -> str:
-    near = difflib.get_close_matches(shorten(name), known, n=1, cutoff=0.8)
-    message = f"{_joined(spot, shorten(name))} is not a field of this type."
+    near = difflib.get_close_matches(readable(name), known, n=1, cutoff=0.8)
+    message = f"{_joined(spot, readable(name))} is not a field of this type."
     if near:
-        return f"{message} Is {near[0]} meant?"
+        return f"{message} Perhaps {near[0]} is meant."
     if "extensions" in known:
         return f"{message} Custom data goes in extensions."
     return f"{message} The fields are {', '.join(known)}."

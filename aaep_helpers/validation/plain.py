@@ -27,11 +27,18 @@ Step = str | int
 
 def pointer(path: Iterable[Step]) -> str:
     """The JSON pointer (RFC 6901) for a path; very long names are cut so that no text leaks."""
-    return "".join("/" + shorten(str(step)).replace("~", "~0").replace("/", "~1") for step in path)
+    return "".join("/" + _cut(str(step)).replace("~", "~0").replace("/", "~1") for step in path)
 
 
-def shorten(name: str) -> str:
-    """A field's name, fit for a message: cut when long, with what UTF-8 cannot carry escaped."""
+def readable(name: str) -> str:
+    """A field's name, fit for a sentence: cut when long, quoted when empty, always one line."""
+    cut = _cut(name)
+    if cut.isprintable():
+        return cut or '""'
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in cut)
+
+
+def _cut(name: str) -> str:
     cut = name if len(name) <= _MAX_NAME else name[:_MAX_NAME] + "..."
     return cut.encode("utf-8", "backslashreplace").decode("utf-8")
 
@@ -146,6 +153,6 @@ class _Reader:
 
 
 def _article(kind: type, *, capital: bool = True) -> str:
-    name = shorten(type.__getattribute__(kind, "__name__"))
+    name = readable(type.__getattribute__(kind, "__name__"))
     article = "an" if name[:1].lower() in "aeiou" else "a"
     return f"{article.capitalize() if capital else article} {name}"
