@@ -6,6 +6,8 @@
     |   +-- ProtocolError         the order of events would be illegal
     |   |   +-- UnknownSessionError  the session never started here, or is over
     |   +-- SubscriptionError     a listener was described wrongly (also a ValueError)
+    +-- PeerError                 what came over a wire is wrong
+    |   +-- MessageValidationError  a message that fits no schema (also a ValueError)
     +-- InternalError             our own fault: please report it
 
 Each carries its facts as attributes and reads as a sentence a person can act on.
@@ -89,6 +91,26 @@ class UnknownSessionError(ProtocolError):
 
 class SubscriptionError(CallerError, ValueError):
     """A listener described in a way that cannot be served; says which argument and what it may be."""
+
+
+class PeerError(AaepError):
+    """The other end of a wire did something the protocol forbids."""
+
+
+class MessageValidationError(PeerError, ValueError):
+    """A message that does not fit its schema.
+
+    Attributes:
+        violations: What is wrong with it, each with rule and path; at least one.
+    """
+
+    def __init__(self, violations: tuple[Violation, ...]) -> None:
+        super().__init__(violations)
+        self.violations = violations
+
+    def __str__(self) -> str:
+        found = "; ".join(str(violation) for violation in self.violations)
+        return f"The message is not valid. {found}"
 
 
 class InternalError(AaepError):

@@ -39,6 +39,11 @@ _ENDINGS: Final = frozenset({e.SessionCompleted, e.SessionErrored, e.SessionCanc
 _inside = threading.local()
 
 
+def _depth() -> int:
+    depth: int = getattr(_inside, "depth", 0)
+    return depth
+
+
 class _Channel:
     """A listening core and the subscriptions it serves."""
 
@@ -294,13 +299,13 @@ class LiveSession:
         what they put in was heard. Inside a callback nobody waits: what it emits is heard right after.
         """
         with self.lock:
-            if self._draining and (getattr(_inside, "depth", 0) or not self._take_turn(self._put)):
+            if self._draining and (_depth() or not self._take_turn(self._put)):
                 return
             if not self._outbox:
                 return
             self._draining = True
             subscription, event = self._outbox.popleft()
-        _inside.depth = getattr(_inside, "depth", 0) + 1
+        _inside.depth = _depth() + 1
         try:
             while True:
                 subscription.deliver(event)
@@ -374,6 +379,8 @@ class LiveSession:
                 logger.error("An event could not be put into words: %s", error)
                 events = []
             self._send(channel, events)
+        # The journal keeps what happened, not what it looked like: it is rendered again if need be.
+        fact.rendered.clear()
 
     def _tell_text(self, fact: e.TextFact) -> None:
         self._journal.append(fact)

@@ -10,11 +10,10 @@ import logging
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from aaep_helpers.failures import classify, error_text
-
 from aaep_helpers import AAEPEmitter
 from aaep_helpers.catalogue import Summary
 from aaep_helpers.events import OutputForm
+from aaep_helpers.failures import classify, error_text
 from aaep_helpers.ids import make_id
 from aaep_helpers.segmentation import shorten
 from aaep_helpers.spoken_values import spoken_arguments
