@@ -58,6 +58,23 @@ def numbers_all_or_none(session: Session) -> Iterator[Fault]:
                 yield Fault(event, "no sequence_number, where other events of the session have one")
 
 
+def _counted(session: Session) -> Iterator[tuple[Heard, int]]:
+    """The numbered events in order.
+
+    A copy is sent again with the number it had and then counts once, or with the next one and then
+    counts as sent (SUB-13 counts what the listener is sent).
+    """
+    previous: int | None = None
+    for event in session.deliveries:
+        number = as_int(event.get("sequence_number"))
+        if number is None:
+            continue
+        if event.index in session.trace.copies and previous is not None and number != previous + 1:
+            continue
+        previous = number
+        yield event, number
+
+
 def numbers_count_up(session: Session) -> Iterator[Fault]:
     """ENV-10: 0 on session.started, then one more with each event.
 
@@ -68,10 +85,7 @@ def numbers_count_up(session: Session) -> Iterator[Fault]:
     """
     filtered = session.trace.options.filtered
     previous: int | None = None
-    for event in session.events:
-        number = as_int(event.get("sequence_number"))
-        if number is None:
-            continue
+    for event, number in _counted(session):
         if event.kind == words.STARTED and number != 0:
             yield Fault(event, f"session.started has sequence_number {show(number)}, not 0")
         elif previous is None:
@@ -91,10 +105,7 @@ def filtered_numbers_gapless(session: Session) -> Iterator[Fault]:
     if not session.trace.options.filtered:
         return
     previous: int | None = None
-    for event in session.events:
-        number = as_int(event.get("sequence_number"))
-        if number is None:
-            continue
+    for event, number in _counted(session):
         if previous is None and number != 0 and not session.late:
             yield Fault(event, f"the first number this listener was sent is {show(number)}, not 0")
         if previous is not None and number > previous + 1:

@@ -83,10 +83,18 @@ class Options:
 
 @dataclass(frozen=True)
 class Session:
-    """One session's events in the order heard, without redelivered copies."""
+    """One session, as heard.
+
+    Attributes:
+        session_id: its id.
+        events: its events in the order heard, without redelivered copies.
+        deliveries: the same with the copies.
+        trace: where it was heard.
+    """
 
     session_id: str
     events: tuple[Heard, ...]
+    deliveries: tuple[Heard, ...] = field(repr=False)
     trace: Trace = field(repr=False)
 
     @property
@@ -135,9 +143,13 @@ class Trace:
         """The sessions, in the order of their first events."""
         groups: dict[str, list[Heard]] = {}
         for event in self.heard:
-            if event.session_id and event.index not in self.copies:
+            if event.session_id:
                 groups.setdefault(event.session_id, []).append(event)
-        return tuple(Session(name, tuple(group), self) for name, group in groups.items())
+        return tuple(self._session(name, tuple(group)) for name, group in groups.items())
+
+    def _session(self, name: str, heard: tuple[Heard, ...]) -> Session:
+        events = tuple(event for event in heard if event.index not in self.copies)
+        return Session(name, events, heard, self)
 
     @cached_property
     def _kinds(self) -> frozenset[str]:
