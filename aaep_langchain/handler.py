@@ -264,7 +264,9 @@ class AAEPCallbackHandler(GraphCallbackHandler):
     ) -> None:
         """A tool is about to run; announced before anything of it has happened (SEQ-5)."""
         name = tool_name(serialized, kwargs.get("name"))
-        run = self._begin(run_id, parent_run_id, "tool", input_str, metadata)
+        # Of a tool that is a root, arguments by name are no words of the user's, and input_str is their repr.
+        request = input_str if inputs is None else ""
+        run = self._begin(run_id, parent_run_id, "tool", request, metadata)
         if run is not None:
             description = (serialized or {}).get("description")
             self._narrator.start_tool(
