@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance import Finding, explain, judge_trace
@@ -134,6 +134,8 @@ OPTIONS = st.fixed_dictionaries(
 )
 
 
+# A busy machine is no finding: no deadline.
+@settings(deadline=None)
 @given(st.lists(JSON | HALF_EVENTS, max_size=8), OPTIONS)
 def test_malformed_input_never_raises(events: list[Any], options: dict[str, Any]) -> None:
     findings = judge_trace(events, house=True, **options)
@@ -141,6 +143,7 @@ def test_malformed_input_never_raises(events: list[Any], options: dict[str, Any]
     assert all(-1 <= finding.index < len(events) for finding in findings)
 
 
+@settings(deadline=None)
 @given(st.data(), st.sampled_from(sorted(EXAMPLES)), OPTIONS)
 def test_one_strange_value_in_a_conforming_trace_never_raises(
     data: st.DataObject, name: str, options: dict[str, Any]
@@ -151,6 +154,7 @@ def test_one_strange_value_in_a_conforming_trace_never_raises(
     explain(judge_trace(events, house=True, **options)).encode("utf-8")
 
 
+@settings(deadline=None)
 @given(st.data(), st.sampled_from(sorted(EXAMPLES)))
 def test_events_in_any_order_never_raise(data: st.DataObject, name: str) -> None:
     events = EXAMPLES[name]().events
