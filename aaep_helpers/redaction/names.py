@@ -105,10 +105,15 @@ def _parts(name: str) -> list[str]:
 def suspicion(name: str) -> Suspicion:
     """How telling `name` is: an identifier in any spelling, or the last words before a colon."""
     parts = _parts(name)
-    while len(parts) > 1 and (parts[-1] in _SUFFIXES or parts[-1].isdigit()):
+    while parts:
+        found = _of_words(parts, name)
+        if found is not Suspicion.NONE or not (parts[-1] in _SUFFIXES or parts[-1].isdigit()):
+            return found
         parts.pop()
-    if not parts:
-        return Suspicion.NONE
+    return Suspicion.NONE
+
+
+def _of_words(parts: list[str], name: str) -> Suspicion:
     last = parts[-1]
     before = parts[-2] if len(parts) > 1 else ""
     if last in _STRONG or last.endswith(_ENDINGS) or (before, last) in _PAIRS:

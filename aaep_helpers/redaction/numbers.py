@@ -139,7 +139,7 @@ _IDS: Final[tuple[tuple[re.Pattern[str], Callable[[str], bool]], ...]] = tuple(
             _is_nir,
         ),
         (rf"[1-9]\d{{5}}(?:19|20)\d\d{_MONTH}{_DAY}\d{{3}}[\dXx]", _is_resident_id),
-        (r"[2-9]\d{3}~\d{4}~\d{4}(?!~\d)", _is_aadhaar),
+        (r"[2-9]\d{3}~\d{4}~\d{4}(?!~[\d\[])", _is_aadhaar),
         (r"\d{8}-?[A-Z]", _is_dni),
         (rf"{_DAY}{_MONTH}\d\d[-A-FU-Y]\d{{3}}[\dA-FHJ-NPR-Y]", _is_hetu),
         (rf"\d\d{_MONTH}{_DAY}-[1-8]\d{{6}}", _by_form),

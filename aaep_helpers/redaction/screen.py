@@ -17,7 +17,7 @@ from aaep_helpers.redaction.vendors import AUTH_SCHEMES, KEY_FORMATS
 
 # The most characters held back: of a line, and of a PEM block, which is some 3,300 for RSA-4096.
 HELD: Final = 1536
-HELD_BLOCK: Final = 8192
+HELD_BLOCK: Final = 4096
 
 _BLOCK_BEGINNING: Final = "-----BEGIN "
 _REST: Final = re.compile(r"[^\s\"'<>`]*")
@@ -34,6 +34,8 @@ def _short_beginnings() -> frozenset[str]:
 
 
 _BEGINNINGS: Final = _short_beginnings()
+# Beginnings that a word may go on from without any other sign: all letters, all small.
+_LETTERS_ONLY: Final = tuple(word for word in KEY_FORMATS if word.isalpha() and word.islower())
 # Beside words: marks, contractions and other scripts, where no rule begins.
 _HARMLESS: Final = re.compile(
     r"[ \n]*(?:[.,;!?()*#]+|'(?:s|t|re|ve|ll|d|m)|[^\x00-\x7f\uff1a\uff1d\d\s]+)?[ \n]?"
@@ -52,6 +54,11 @@ class SecretScreen:
         self._held = False
         self._swallowing: re.Pattern[str] | None = None
 
+    @property
+    def held(self) -> int:
+        """Characters held back."""
+        return 0 if self._swallowing is not None else len(self._text) - self._done
+
     def feed(self, text: str) -> str:
         """What may be heard now that `text` has come.
 
@@ -67,6 +74,7 @@ class SecretScreen:
                 and word.isascii()
                 and (word.islower() or (len(word) > 2 and word.istitle()))
                 and word.lower() not in _BEGINNINGS
+                and not word.startswith(_LETTERS_ONLY)
             ) or _HARMLESS.fullmatch(text):
                 self._text = kept = (self._text + text)[-CONTEXT:]
                 self._done = len(kept)
