@@ -20,11 +20,13 @@ from aaep_helpers.segmentation.blocks import (
     skip_white_space,
 )
 from aaep_helpers.segmentation.languages import rules_for
-from aaep_helpers.segmentation.stops import Judgement, Verdict, View, judge_stop
+from aaep_helpers.segmentation.stops import Judgement, Verdict, View, judge_stop, looks_finished
 from aaep_helpers.vocabulary import Boundary
 
 # An opening bracket that has not been closed within this many code points was no bracket.
 _LONGEST_BRACKET: Final = 240
+# Code points of released text that the caller keeps before what it holds.
+KEPT_CONTEXT: Final = 48
 
 _SCRIPT_STOPS: Final = rf"(?<={ch.as_class(ch.ARMENIAN)}):|(?<={ch.as_class(ch.GREEK)});"
 _SPECIAL: Final = re.compile(
@@ -79,18 +81,23 @@ class BlockScanner:
         self._begin = begin
         self.waiting = False
         while self._at < end:
-            before = self._at
             found = self._step(text, end, final=final)
             if found is not None:
                 self._start_sentence(text, found[0])
                 return found
-            if self.waiting or self._at == before:
+            if self.waiting:
                 return None
         return None
 
     def forced_cut(self, text: str, at: int) -> None:
-        """Take note that the text was cut at `at` for another reason than a boundary there."""
-        self._at = max(self._at, at)
+        """Take note that the text was cut at `at` for another reason than a boundary there.
+
+        An undecided spot shortly before the cut stays in view, as the caller keeps some context.
+        """
+        earliest = at - KEPT_CONTEXT
+        if self._at < earliest:
+            self._line_start = self._line_start or text.find("\n", self._at, earliest) >= 0
+            self._at = earliest
 
     def shift(self, removed: int) -> None:
         """Take note that `removed` code points at the start of the text are gone."""
@@ -201,11 +208,10 @@ class SentenceScanner(BlockScanner):
         """Tell whether the text would be a finished sentence if nothing followed."""
         if not self.waiting or self._fence or self._line_start or text[self._at] not in ch.STOPS:
             return False
-        if self._in_bracket(self._at):
+        if self._still_in_bracket(text, end):
             return False
         view = View(text, begin, end, True, self._rules)
-        judgement = judge_stop(view, self._at)
-        return judgement.verdict is Verdict.BOUNDARY and judgement.at == end
+        return looks_finished(view, self._at)
 
     def _start_sentence(self, text: str, at: int) -> None:
         super()._start_sentence(text, at)

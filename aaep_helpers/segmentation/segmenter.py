@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from aaep_helpers.segmentation import characters as ch
 from aaep_helpers.segmentation.graphemes import ends_open, is_safe_boundary, safe_cut
-from aaep_helpers.segmentation.scanner import BlockScanner, SentenceScanner
+from aaep_helpers.segmentation.scanner import KEPT_CONTEXT, BlockScanner, SentenceScanner
 from aaep_helpers.segmentation.words import WordScanner
 from aaep_helpers.vocabulary import BOUNDARIES, Boundary
 
@@ -21,9 +21,6 @@ _DEFAULT_CAPS: Final[dict[Boundary, int]] = {"word": 48, "sentence": 400, "parag
 _SMALLEST_CAP: Final = 8
 # How far past the cap the text may go while the right context of a boundary is awaited.
 _CONTEXT: Final = 48
-# Released text that is kept to judge what follows: enough for any word.
-_LEFT_CONTEXT: Final = 48
-
 _CLAUSE_END: Final = re.compile(rf"[{ch.CLAUSE_ENDS})\]]\s+|[{ch.WIDE_CLAUSE_ENDS}]")
 _SPACES: Final = re.compile(r"\s+")
 
@@ -42,6 +39,8 @@ class Chunk(NamedTuple):
     hint: Boundary
 
 
+# What comes after these has nothing to do with what went before: no code block goes on.
+_ENDS_OF_EVERYTHING: Final = ("paragraph", "completion")
 _NOTHING: Final[tuple[Chunk, ...]] = ()
 
 
@@ -79,13 +78,10 @@ class Segmenter:
         self._boundary: Boundary = boundary
         self._rank = BOUNDARIES.index(boundary)
         self._cap = cap or _DEFAULT_CAPS.get(boundary, 0)
-        self._scanner = _scanner_for(boundary, language)
+        self._language = language
         self._limit = self._cap + _CONTEXT
-        # The first part begins with `_begin` code points that have been released already.
-        self._parts: list[str] = []
-        self._length = 0
-        self._begin = 0
         self._stalled = False
+        self._start_afresh()
         self._search = self._scanner.trigger.search if self._scanner else None
 
     @property
@@ -122,11 +118,12 @@ class Segmenter:
 
         The first call releases whole words, or everything if it ends like a sentence; of a code
         block, whole lines. A second call in a row releases all but an unfinished grapheme cluster.
-        White space alone stays: nobody can hear it.
+        White space alone stays: nobody can hear it. So does everything at "completion", which is
+        for listeners that want the whole.
         """
         again, self._stalled = self._stalled, True
         text = self._join()
-        if not text[self._begin :].strip():
+        if self._scanner is None or not text[self._begin :].strip():
             return _NOTHING
         end = len(text)
         whole = safe_cut(text, end - 1, self._begin) if ends_open(text) else end
@@ -140,7 +137,10 @@ class Segmenter:
         return self._let_go(text, self._last_word_end(text, whole), "word")
 
     def finish(self) -> Sequence[Chunk]:
-        """Return everything held; the last chunk's hint is "completion", whatever it ends with."""
+        """Return everything held; the last chunk's hint is "completion", whatever it ends with.
+
+        After this the segmenter is as new and may be fed another text.
+        """
         return self._release_all("completion")
 
     def _feed_plain(self, text: str, ends_at: Boundary | None) -> Sequence[Chunk]:
@@ -166,7 +166,16 @@ class Segmenter:
             self._keep(text, len(text))
         elif chunks:
             chunks[-1] = Chunk(chunks[-1].text, hint)
+        if hint in _ENDS_OF_EVERYTHING:
+            self._start_afresh()
         return chunks
+
+    def _start_afresh(self) -> None:
+        self._scanner = _scanner_for(self._boundary, self._language)
+        # The first part begins with `_begin` code points that have been released already.
+        self._parts: list[str] = []
+        self._begin = 0
+        self._length = 0
 
     def _cut(self, *, final: bool = False) -> Sequence[Chunk]:
         scanner = self._scanner
@@ -193,7 +202,7 @@ class Segmenter:
 
     def _keep(self, text: str, begin: int) -> None:
         """Forget released text but for a little left context."""
-        removed = max(0, begin - _LEFT_CONTEXT)
+        removed = max(0, begin - KEPT_CONTEXT)
         self._parts[:] = [text[removed:]]
         self._begin = begin - removed
         self._length = len(text) - begin

@@ -96,7 +96,7 @@ def judge_stop(view: View, stop: int) -> Judgement:
     if cluster == end:
         return _at_end(view, stop)
     gap = skip_white_space(text, cluster, end)
-    if gap == cluster and not _needs_no_space(text, stop, cluster):
+    if gap == cluster and not _needs_no_space(text, view.begin, stop, cluster):
         return Judgement(Verdict.INSIDE, cluster)
     if gap == end:
         return _at_end(view, stop)
@@ -122,6 +122,24 @@ def judge_stop(view: View, stop: int) -> Judgement:
     return _weigh(view, stop, cluster, cut, letter)
 
 
+def looks_finished(view: View, stop: int) -> bool:
+    """Tell whether the stop at offset `stop` ends the text and, as far as one knows, its sentence.
+
+    Args:
+        view: the text and what is known about it.
+        stop: offset of the first stop of a cluster, outside code and brackets.
+    """
+    cluster = _cluster_end(view.text, stop, view.end)
+    if skip_white_space(view.text, cluster, view.end) < view.end:
+        return False
+    if view.text[stop] != "." or cluster - stop > 1:
+        return True
+    word = _word_before(view.text, stop)
+    if not _may_be_short_for_something(word, view.rules) or _is_plain(word, view.rules):
+        return True
+    return not word[-1].isdigit() and _evidence(word, "", "", view.rules) is Evidence.SOME
+
+
 def _at_end(view: View, stop: int) -> Judgement:
     if view.final:
         return Judgement(Verdict.BOUNDARY, view.end)
@@ -134,23 +152,23 @@ def _cluster_end(text: str, stop: int, end: int) -> int:
     return match.end() if match else stop + 1
 
 
-def _needs_no_space(text: str, stop: int, cluster: int) -> bool:
+def _needs_no_space(text: str, begin: int, stop: int, cluster: int) -> bool:
     """After a wide stop the next sentence follows at once, unless a quotation goes on."""
     following = text[cluster]
     if following in ch.CONTINUATIONS or following in ch.CLOSING_BRACKETS:
         return False
     if text[cluster - 1] in ch.CJK_CLOSING_QUOTES:
-        return following in ch.OPENERS or _is_introduced(text, stop)
+        return following in ch.OPENERS or _is_introduced(text, begin, stop)
     if _WIDE.match(text, stop) is None:
         both = text[stop - 1 : stop] + following
         return text[stop] in "!?" and len(_HAN_OR_KANA.findall(both)) == 2
     return not (text[stop] == ch.WIDE_DOT and following.isdigit())
 
 
-def _is_introduced(text: str, stop: int) -> bool:
+def _is_introduced(text: str, begin: int, stop: int) -> bool:
     """Whether a colon leads to the quotation that ends here, which then ends the sentence."""
-    opening = max(text.rfind(mark, 0, stop) for mark in ch.CJK_OPENING_QUOTES)
-    return opening > 0 and text[opening - 1] in ch.COLONS
+    opening = max(text.rfind(mark, begin, stop) for mark in ch.CJK_OPENING_QUOTES)
+    return opening > begin and text[opening - 1] in ch.COLONS
 
 
 def _after_emoji(text: str, cluster: int, gap: int, end: int) -> int:

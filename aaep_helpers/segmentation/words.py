@@ -15,7 +15,7 @@ from aaep_helpers.vocabulary import Boundary
 _WIDE_PUNCTUATION: Final = ch.WIDE_STOPS + ch.WIDE_CLAUSE_ENDS
 _TRIGGER: Final = re.compile(rf"[\s{_WIDE_PUNCTUATION}]")
 _END: Final = re.compile(
-    rf"\s+(?=\S)|[{_WIDE_PUNCTUATION}]+{ch.as_class(ch.CLOSERS)}*(?=[^\s{_WIDE_PUNCTUATION}])"
+    rf"\s+(?=\S)|[{_WIDE_PUNCTUATION}]++{ch.as_class(ch.CLOSERS)}*+(?=[^\s{_WIDE_PUNCTUATION}])"
 )
 
 
