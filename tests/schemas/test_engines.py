@@ -88,7 +88,7 @@ _FORMS = {
 }
 
 
-@settings(QUIET, max_examples=1000)
+@settings(QUIET, max_examples=500)
 @given(data=st.data(), place=st.sampled_from(sorted(_FORMS)))
 def test_the_engines_agree_on_texts_that_nearly_have_the_form(
     data: st.DataObject, place: str
