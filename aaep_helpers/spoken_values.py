@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from aaep_helpers.redaction import redact_value
+from aaep_helpers.redaction import OMITTED, redact_value
 from aaep_helpers.segmentation import shorten
 
 _MOST_ITEMS: Final = 5
@@ -50,7 +50,8 @@ def _say(value: object, depth: int) -> str:
         case bool():
             return "yes" if value else "no"
         case str():
-            return " ".join(value.split())
+            # What redaction could not read has no words either.
+            return "" if value == OMITTED else " ".join(value.split())
         case int():
             return str(value)
         case float():

@@ -16,6 +16,7 @@ from typing import Final, cast
 
 from aaep_helpers.catalogue import Summary
 from aaep_helpers.emitting.said import spoken_form
+from aaep_helpers.redaction import redact_value
 from aaep_helpers.spoken_values import spoken_arguments, spoken_value
 from aaep_helpers.text import human_text
 from aaep_helpers.vocabulary import RISK_LEVELS, RiskLevel
@@ -102,7 +103,9 @@ class ToolPolicy:
         """
         template = self.announcement
         if template is not None:
-            values = {name: spoken_value(arguments.get(name)) for name in _placeholders(template)}
+            safe = redact_value(dict(arguments))  # By name as well: {password} must not be heard.
+            given = safe if isinstance(safe, dict) else {}
+            values = {name: spoken_value(given.get(name)) for name in _placeholders(template)}
             if all(values.values()):
                 return Summary.words(_full_stop(human_text(template.format(**values))))
         said = spoken_arguments(arguments).rstrip(".")

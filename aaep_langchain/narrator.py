@@ -10,13 +10,15 @@ import logging
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+from langchain_core.tools import ToolException
+
 from aaep_helpers import AAEPEmitter
 from aaep_helpers.catalogue import Summary
 from aaep_helpers.events import OutputForm
 from aaep_helpers.failures import classify, error_text
 from aaep_helpers.ids import make_id
-from aaep_helpers.segmentation import shorten
 from aaep_helpers.spoken_values import spoken_arguments
+from aaep_helpers.text import human_text
 from aaep_helpers.tool_policy import METADATA_KEY, NO_POLICY, ToolPolicy
 from aaep_helpers.vocabulary import AWAITING_INPUT
 from aaep_langchain.endings import cancellation_of, is_control_flow, is_pause
@@ -84,7 +86,7 @@ class Narrator:
         request = request_text(inputs)
         session_id = self._emitter.start_session(
             summary=Summary.of(
-                "session.started_with_request", request=shorten(request, _HEARD_REQUEST)
+                "session.started_with_request", request=human_text(request, _HEARD_REQUEST)
             )
             if request
             else Summary.of("session.started"),
@@ -102,7 +104,7 @@ class Narrator:
                 self.say(root, answer)
             self._emitter.complete_session(
                 session_id=root.session_id,
-                output_summary=shorten(answer, _HEARD_ANSWER) if answer else None,
+                output_summary=human_text(answer, _HEARD_ANSWER) if answer else None,
             )
         finally:
             self._book.drop(root)
@@ -277,7 +279,7 @@ class Narrator:
             problem: str | Summary | None = (
                 Summary.of("tool.never_ran", tool=call.spoken)
                 if result.never_ran
-                else _for_ears(result.text) or None
+                else error_text(ToolException(result.text))  # As if it had been raised.
             )
             self._complete(run, call, "error", problem)
             return
@@ -374,7 +376,7 @@ class Narrator:
 
 
 def _for_ears(text: str) -> str:
-    return shorten(" ".join(text.split()), _HEARD_RESULT)
+    return human_text(" ".join(text.split()), _HEARD_RESULT)
 
 
 def _was_said(answer: str, said: Sequence[str]) -> bool:

@@ -10,8 +10,13 @@ from typing import Final
 
 from langgraph.types import Interrupt
 
+from aaep_helpers.emitting import spoken_form
+from aaep_helpers.spoken_values import spoken_arguments
 from aaep_langchain.reading.careful import careful
 from aaep_langchain.reading.content import text_of
+
+# What HumanInTheLoopMiddleware writes before a call's name and the repr of its arguments.
+_DUMP: Final = "\n\nTool: "
 
 _QUESTION_KEYS: Final = ("question", "description", "message", "prompt", "text", "action")
 
@@ -36,5 +41,19 @@ def _words(value: object) -> str:
         # HumanInTheLoopMiddleware describes each action it wants reviewed.
         requests = value.get("action_requests")
         if isinstance(requests, (list, tuple)):
-            return " ".join(words for request in requests if (words := _words(request)))
+            return " ".join(words for request in requests if (words := _action(request)))
     return text_of(value)
+
+
+def _action(request: object) -> str:
+    """One action to be reviewed: its description, or its name and arguments where that is a dump of them."""
+    words = _words(request)
+    if not isinstance(request, Mapping) or not isinstance(request.get("name"), str):
+        return words
+    intro, dump, _ = words.partition(_DUMP)
+    if words and not dump:
+        return words
+    arguments = request.get("args")
+    said = spoken_arguments(arguments) if isinstance(arguments, Mapping) else ""
+    action = spoken_form(request["name"]) + (f", with {said}" if said else "")
+    return f"{intro.rstrip('.: ')}: {action}." if intro else f"{action}."

@@ -60,8 +60,12 @@ class Story(list[WireEvent]):
 
     @property
     def said(self) -> list[str]:
-        """The summaries that are announced, in order."""
-        return [event["summary_normal"] for event in self if "summary_normal" in event]
+        """The summaries that are announced, in order: all but those of background events."""
+        return [
+            event["summary_normal"]
+            for event in self
+            if "summary_normal" in event and event["urgency"] != "background"
+        ]
 
     @property
     def outcome(self) -> str:
