@@ -22,18 +22,18 @@ NEVER_LAST: Final[dict[str, str]] = {
     """,
     "de": """
         abb allg bes bsp bspw bzgl bzw ca d d.h dergl dgl dipl dr ebd eigtl einschl engl entspr
-        erg etw ev evtl exkl frz geb gegr gem gen ggf ggfs griech h hl hr hrn hrsg i.a i.d.r i.e
-        ing inkl insb kath lat lt m.e mag max min mind mio mrd nat o o.g o.ä phil prof resp s.o
-        s.u sog st str tel u u.a u.u urspr v v.a verh vgl vorm wg z z.b z.t z.zt zw zzgl
+        erg etw ev evtl exkl fr frz geb gegr gem gen ggf ggfs griech h hl hr hrn hrsg i.a i.d.r
+        i.e ing inkl insb kath lat lt m.e mag max min mind mio mrd nat o o.g o.ä phil prof resp
+        s.o s.u sog st str tel u u.a u.u urspr v v.a verh vgl vorm wg z z.b z.t z.zt zw zzgl
     """,
     "fr": """
         anc approx art av bd boul c.-à-d cap cf ch col dir dr ed env ex fr gén ing lt m me mgr
         mlle mlles mm mme mmes mr p.ex prof resp st ste stés vs éd
     """,
     "es": """
-        admón afma aprox art arts av avda c/c cap cf cía d dpto dr dra dres dña ed ej excmo fca
-        gob gral hnos ilmo ing izq lic licda mons mr mrs máx mín n ntra p.ej prof profa prov ps
-        pza pág págs rev rvdo s sr sra sras sres srta srtas sta sto tel vd vda vds vs
+        admón afma aprox art arts av avda c/c cap cf cía d dpto dr dra dres dña ed ee ej excmo
+        fca gob gral hnos ilmo ing izq lic licda mons mr mrs máx mín n ntra p.ej prof profa prov
+        ps pza pág págs rev rvdo s sr sra sras sres srta srtas sta sto tel vd vda vds vs
     """,
     "it": """
         arch art avv c.a ca cav cfr cit dott dott.ssa dr dr.ssa ed egr es fig fr gent geom ill
@@ -113,8 +113,9 @@ NEVER_LAST: Final[dict[str, str]] = {
 BEFORE_NUMBER: Final[dict[str, str]] = {
     "": "art ch eq fig figs no nr n° nº p pp sec tab vol №",
     "en": """
-        app appx arts bk ca chap chaps circa cit cl col cols div eq eqs ex exs fol ln lns nos
-        num op para paras pg pgs pl pt pts sec secs sect ser tbl ver verse vols vs
+        app appx arts bk ca chap chaps circa cit cl col cols cor def div eq eqs ex exs fol hwy
+        lem ln lns nos num op para paras pg pgs pl prop pt pts rte sec secs sect ser tbl thm ver
+        verse vols vs
     """,
     "de": "abb abs abschn anl anm aufl bd bde bl kap nrn s seite sp tab z ziff zz §",
     "fr": "al annexe chap fig nos par pp réf t tab vol éd",
@@ -150,7 +151,7 @@ MAY_BE_LAST: Final[dict[str, str]] = {
         usf usw uvm v.chr
     """,
     "fr": "apr av cie coll etc hab inc ltée min s.a sq suiv",
-    "es": "a.c cía d.c e.u.a ee.uu etc hab min s.a ud uds vd",
+    "es": "a.c cía d.c e.u.a ee.uu etc hab min s.a ud uds uu vd",
     "it": "a.c ca d.c ecc etc min s.p.a s.r.l sec",
     "pt": "a.c cia d.c etc hab ltda min s.a",
     "nl": "e.a e.d enz etc jr n.chr o.i.d s.v.p v.chr",
@@ -178,7 +179,7 @@ MONTHS_AND_DAYS: Final[dict[str, str]] = {
         apr aug dec feb fri jan jul jun mar mon nov oct sat sep sept sun thu thur thurs tue tues
         wed
     """,
-    "de": "apr aug dez di do feb fr jan jul jun jän mi mo mär nov okt sa sep sept so",
+    "de": "apr aug dez di do feb jan jul jun jän mi mo mär nov okt sa sep sept so",
     "fr": "avr déc févr janv juil nov oct sept",
     "es": "abr ago dic ene feb jul jun mar may nov oct sep sept",
     "it": "ago apr dic feb gen giu lug mag mar nov ott set sett",

@@ -35,6 +35,10 @@ _INVISIBLE: Final = re.compile(ch.as_class(ch.INVISIBLE))
 _ROMAN: Final = re.compile(r"[IVXLC]+")
 _ACRONYM: Final = re.compile(r"[^\W\d_]{1,3}(?:\.-?[^\W\d_]{1,3})+")
 _EDGE: Final = ch.OPENERS + ch.BULLETS + " \t\n"
+_VOWELLESS: Final = re.compile(r"[b-df-hj-np-tv-xz]{2,4}")
+_AFTER_NUMBER: Final = re.compile(r"\d\s?\Z")
+_LAST_ABBREVIATION: Final = re.compile(r"(\S+)\.\s*\Z")
+_ELISION: Final = re.compile(rf"[^\W\d_]{{1,5}}[{ch.APOSTROPHES}](?=\w\w)")
 _WORD_EDGE: Final = ch.OPENERS + ch.BULLETS + ch.DASHES + ch.APOSTROPHES + "`/"
 
 
@@ -118,7 +122,13 @@ def judge_stop(view: View, stop: int) -> Judgement:
     if letter == end:
         return _at_end(view, stop)
     if text[letter].islower():
-        return Judgement(Verdict.INSIDE, cluster)
+        name = _WORD.match(text, letter, min(end, letter + _LONGEST_WORD))
+        name_end = name.end() if name else letter + 1
+        if name_end == end and not view.final:
+            return Judgement(Verdict.WAIT, stop)
+        # A name such as "iPhone" may open a sentence; other small letters go on with it.
+        if text[letter:name_end].islower():
+            return Judgement(Verdict.INSIDE, cluster)
     return _weigh(view, stop, cluster, cut, letter)
 
 
@@ -137,7 +147,7 @@ def looks_finished(view: View, stop: int) -> bool:
     word = _word_before(view.text, stop)
     if not _may_be_short_for_something(word, view.rules) or _is_plain(word, view.rules):
         return True
-    return not word[-1].isdigit() and _evidence(word, "", "", view.rules) is Evidence.SOME
+    return not word[-1].isdigit() and _evidence(word, "", "", "", view.rules) is Evidence.SOME
 
 
 def _at_end(view: View, stop: int) -> Judgement:
@@ -206,7 +216,8 @@ def _weigh(view: View, stop: int, cluster: int, cut: int, letter: int) -> Judgem
     if context == view.end and not view.final:
         return Judgement(Verdict.WAIT, stop)
     following = text[letter:context]
-    evidence = _evidence(word, text[cut], following, view.rules)
+    before = text[max(0, stop - len(word) - _LONGEST_WORD) : stop - len(word)]
+    evidence = _evidence(word, before, text[cut], following, view.rules)
     if evidence is Evidence.SOME:
         agreed = vote(view.rules.code, text, view.begin, cut, context)
         return inside if agreed is False else boundary
@@ -245,39 +256,57 @@ def _is_plain(word: str, rules: LanguageRules) -> bool:
     return word == lowered or len(word) > 4
 
 
-def _evidence(word: str, first: str, following: str, rules: LanguageRules) -> Evidence:
+def _evidence(word: str, before: str, first: str, following: str, rules: LanguageRules) -> Evidence:
     """Weigh a number, an initial, an abbreviation or a short word before the stop.
 
     Args:
         word: what stands before the stop, in its own case.
-        first: the first visible character after it.
+        before: some of the text before the word.
+        first: the first visible character after the stop.
         following: the first word after it.
         rules: the language's rules.
     """
-    lowered = word.lower()
-    if lowered in rules.before_number and _is_number_or_letter(following):
+    lowered = _ELISION.sub("", word.lower())
+    numeric = following[:1].isdigit()
+    if lowered in rules.before_number and (numeric or _is_number_or_letter(following)):
         return Evidence.NONE
     if word[-1].isdigit():
-        return _evidence_after_number(word, following, rules)
+        return _evidence_after_number(word, before, following, rules)
     if lowered in rules.calendar:
-        return Evidence.NONE if following[:1].isdigit() else Evidence.SOME
+        next_too = numeric or following.lower() in rules.calendar
+        return Evidence.NONE if next_too else Evidence.SOME
     starts = following.lower() in rules.starters and first not in "(["
     if lowered in rules.may_be_last:
         return Evidence.STRONG if starts else Evidence.NONE
     if lowered in rules.never_last:
         return Evidence.NONE
+    if len(word) <= 2 and not numeric and _AFTER_NUMBER.search(before):
+        return Evidence.STRONG if starts else Evidence.SOME
     if len(word) == 1 or _ACRONYM.fullmatch(word) or (rules.ordinals and _ROMAN.fullmatch(word)):
         return Evidence.STRONG if starts and len(following) > 1 else Evidence.NONE
-    return Evidence.STRONG if starts else Evidence.SOME
+    if starts or "." in word:
+        return Evidence.STRONG
+    short_name = numeric and len(word) <= 4 and word[0].isupper() and not word.isupper()
+    if short_name or (word[1:].islower() and _VOWELLESS.fullmatch(lowered)):
+        return Evidence.NONE
+    return Evidence.SOME
 
 
 def _is_number_or_letter(word: str) -> bool:
     return word[:1].isdigit() or len(word) == 1 or _ROMAN.fullmatch(word) is not None
 
 
-def _evidence_after_number(word: str, following: str, rules: LanguageRules) -> Evidence:
+def _evidence_after_number(
+    word: str, before: str, following: str, rules: LanguageRules
+) -> Evidence:
     if following.lower() in rules.starters:
         return Evidence.STRONG
-    if word.isdigit() and len(word) <= 2 and (rules.ordinals or following[:1].isdigit()):
+    if not word.isdigit() or len(word) > 2:
+        return Evidence.SOME
+    if following[:1].isdigit():
         return Evidence.NONE
-    return Evidence.SOME
+    reference = _LAST_ABBREVIATION.search(before)
+    if reference is not None and reference[1].lower() in rules.before_number:
+        # "No. 7." is no ordinal.
+        return Evidence.SOME
+    return Evidence.NONE if rules.ordinals else Evidence.SOME

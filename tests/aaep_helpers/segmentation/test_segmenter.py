@@ -217,6 +217,41 @@ def test_a_known_end_closes_a_code_block() -> None:
     assert texts_of(machine.feed("It is over. Two")) == ["It is over. "]
 
 
+@pytest.mark.parametrize(
+    ("language", "marked"),
+    [
+        ("en", "It is 3.14 or so. ¦Dr. Who, e.g. in v1.2.3, left the U.S. in May. ¦Ok"),
+        (
+            "en",
+            "See https://a.example/b?c=1.5&d=x.y. ¦It works... ¦Or not?! ¦“Yes.” ¦(No.) ¦He left",
+        ),
+        (
+            "en",
+            "1. Open it. ¦Wait.\n¦2. Close it.\n\n¦```\na. B\n\nC. D\n```\n\n¦Run `a. B` now. ¦Done",
+        ),
+        ("en", "Great! 🎉 ¦It works. ✅👍🏽\n\n¦Then `pip install x`. ¦iPhones too"),
+        ("en", "See No. 7. ¦No. ¦It is in Thm. 3 on p. 12. ¦At 5 p.m. on Mon. Feb. 5 we met"),
+        ("zh", "他说：“好。”¦我们走吧！¦价格是3.5元。¦完"),
+        ("ja", "「元気？」と聞いた。¦はい。¦終"),
+        ("ar", "مرحبا! ¦كيف حالك؟ ¦أنا بخير"),
+        ("hi", "नमस्ते। ¦डॉ. शर्मा आए हैं। ¦ठीक"),
+        ("hy", "Բարև։ ¦Ես լավ եմ: ¦Այո"),
+        ("el", "Πού είναι; ¦Εδώ. ¦Ναι"),
+        ("am", "ሰላም። ¦ደህና ነኝ።¦እሺ"),
+        ("my", "မင်္ဂလာပါ။ ¦ကောင်းပါတယ်။¦ဟုတ်"),
+        ("de", "Am 3. Oktober ist z. B. frei. ¦Siehe Nr. 7. ¦Vielleicht auch mehr"),
+        ("fr", "Il a dit : « Bonjour. » ¦Puis il est parti"),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 500])
+def test_tokens_may_cut_anywhere(
+    language: str, marked: str, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(second_vote, "_segment", None)
+    chunks = segment(marked.replace("¦", ""), [size], language=language)
+    assert texts_of(chunks) == marked.split("¦")
+
+
 class TestStall:
     """A stream that has gone quiet."""
 
