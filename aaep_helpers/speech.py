@@ -87,10 +87,11 @@ def _plain(text: str) -> str:
     """One pass: lines first, then what stands inside them."""
     lines = _SILENT.sub("", text).splitlines()
     said = _joined([_line(line.strip()) for line in lines]) if lines else ""
-    said = _IMAGE_OR_LINK.sub(r"\1", _FOOTNOTE.sub("", said))
+    said = _FOOTNOTE.sub("", _ESCAPE.sub(r"\1", said))
+    said = _IMAGE_OR_LINK.sub(r"\1", said)
     said = _URL.sub(_host, _MAIL.sub(r"\1", said))
     said = _ENTITY.sub(_entity, _TAG.sub(" ", said)).replace("`", "")
-    return " ".join(_ESCAPE.sub(r"\1", _MARKS.sub(_mark, said)).split())
+    return " ".join(_MARKS.sub(_mark, said).split())
 
 
 def _line(line: str) -> tuple[str, bool]:

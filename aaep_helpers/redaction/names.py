@@ -93,7 +93,7 @@ _SUFFIXES: Final = words("value val text string plain raw hash base b64 new old 
 # Tokens that are places in a list or pieces of text, not credentials.
 _NOT_BEFORE_TOKEN: Final = words(
     "page next continuation eos bos pad unk sep cls mask stop special per each first last previous "
-    "prompt completion output input current start end a one every"
+    "prompt completion output input current start end"
 )
 
 

@@ -38,7 +38,7 @@ _BEGINNINGS: Final = _short_beginnings()
 _LETTERS_ONLY: Final = tuple(word for word in KEY_FORMATS if word.isalpha() and word.islower())
 # Beside words: marks, contractions and other scripts, where no rule begins.
 _HARMLESS: Final = re.compile(
-    r"[ \n]*(?:[.,;!?()*#]+|'(?:s|t|re|ve|ll|d|m)|[^\x00-\x7f\uff1a\uff1d\d\s]+)?[ \n]?"
+    r"[ \n]*(?:[.,;!?()*#]+|'(?:re|ve|ll|m)|[^\x00-\x7f\uff1a\uff1d\d\s]+)?[ \n]?"
 )
 
 
@@ -67,8 +67,8 @@ class SecretScreen:
         """
         if not self._held:
             # The hot path: an ordinary word after nothing suspicious. Without a digit, a mark or a
-            # capital inside, it can only be the beginning of a secret by being one of a few words.
-            word = text.lstrip(" ")
+            # capital inside, it can only begin a secret by being or beginning with one of a few.
+            word = text.strip(" \n.,;!?")
             if (
                 word.isalpha()
                 and word.isascii()
