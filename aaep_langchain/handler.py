@@ -29,6 +29,7 @@ from aaep_langchain.reading import (
     interrupt_question,
     model_text,
     run_name,
+    stream_event_text,
     text_of,
     tool_name,
 )
@@ -106,9 +107,21 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         metadata: Mapping[str, object] | None,
     ) -> Run | None:
         """The record of a run that starts; None where it is known already or its root is over."""
-        if self._book.is_new_root(run_id, parent_run_id):
+        if not self._book.is_new_root(run_id, parent_run_id):
+            return self._book.add_child(run_id, parent_run_id, kind)
+        try:
             return self._narrator.start_root(run_id, kind, inputs, metadata)
-        return self._book.add_child(run_id, parent_run_id, kind)
+        except Exception:
+            self._book.refuse(run_id)  # Or each of its children would be taken for a root.
+            raise
+
+    def _end_if_root(self, run: Run, answer: str) -> None:
+        if run.root.run_id == run.run_id:
+            self._narrator.end_root(run.root, answer)
+
+    def _fail_if_root(self, run: Run, error: BaseException) -> None:
+        if run.root.run_id == run.run_id:
+            self._narrator.fail_root(run.root, error)
 
     # Chains
 
@@ -133,8 +146,8 @@ class AAEPCallbackHandler(GraphCallbackHandler):
     ) -> None:
         """A chain or graph has ended; a root's end ends its session."""
         run = self._book.end(run_id)
-        if run is not None and run.root.run_id == run_id:
-            self._narrator.end_root(run.root, answer_text(outputs))
+        if run is not None:
+            self._end_if_root(run, answer_text(outputs))
 
     @_guarded
     def on_chain_error(
@@ -147,8 +160,8 @@ class AAEPCallbackHandler(GraphCallbackHandler):
     ) -> None:
         """A chain or graph failed, was stopped, or paused."""
         run = self._book.end(run_id)
-        if run is not None and run.root.run_id == run_id:
-            self._narrator.fail_root(run.root, error)
+        if run is not None:
+            self._fail_if_root(run, error)
 
     # Models
 
@@ -208,12 +221,29 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         **kwargs: Any,
     ) -> None:
         """A model said a little more."""
-        run = self._book.get(run_id)
+        run = self._book.get_once(run_id)
         if run is None or run.speech is None or run.ended:
             return
         text = token if isinstance(token, str) else text_of(token)
         if text:
             self._narrator.add_token(run, run.speech, text)
+
+    @_guarded
+    def on_stream_event(
+        self,
+        event: Mapping[str, Any],  # type: ignore[override]
+        *,
+        run_id: UUID,
+        parent_run_id: UUID | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """A model said a little more, in a run that is streamed as v3 events."""
+        run = self._book.get(run_id)
+        if run is None or run.speech is None or run.ended:
+            return
+        text = stream_event_text(event)
+        if text:
+            self._narrator.add_token(run, run.speech, text, "stream_events")
 
     @_guarded
     def on_llm_end(
@@ -227,9 +257,10 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         """A model has answered."""
         run = self._book.end(run_id)
         if run is not None:
-            self._narrator.end_speech(run, model_text(response))
-            if run.root.run_id == run_id:
-                self._narrator.end_root(run.root, answer_text(response))
+            try:
+                self._narrator.end_speech(run, model_text(response))
+            finally:  # Whatever cannot be told, a session ends with its root.
+                self._end_if_root(run, answer_text(response))
 
     @_guarded
     def on_llm_error(
@@ -243,9 +274,10 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         """A model failed; its own output ends, the agent may go on with another (fact 8)."""
         run = self._book.end(run_id)
         if run is not None:
-            self._narrator.end_speech(run, None)
-            if run.root.run_id == run_id:
-                self._narrator.fail_root(run.root, error)
+            try:
+                self._narrator.end_speech(run, None)
+            finally:
+                self._fail_if_root(run, error)
 
     # Tools and retrievers
 
@@ -285,9 +317,10 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         """A tool has returned, or handed back an error in words."""
         run = self._book.end(run_id)
         if run is not None:
-            self._narrator.end_tool(run, output)
-            if run.root.run_id == run_id:
-                self._narrator.end_root(run.root, "")
+            try:
+                self._narrator.end_tool(run, output)
+            finally:
+                self._end_if_root(run, "")
 
     @_guarded
     def on_tool_error(
@@ -301,9 +334,10 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         """A tool raised, was stopped, or paused its graph."""
         run = self._book.end(run_id)
         if run is not None:
-            self._narrator.fail_tool(run, error, kwargs.get("tool_call_id"))
-            if run.root.run_id == run_id:
-                self._narrator.fail_root(run.root, error)
+            try:
+                self._narrator.fail_tool(run, error, kwargs.get("tool_call_id"))
+            finally:
+                self._fail_if_root(run, error)
 
     @_guarded
     def on_retriever_start(
@@ -334,9 +368,10 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         """A search has found what it found."""
         run = self._book.end(run_id)
         if run is not None:
-            self._narrator.end_retriever(run, len(documents))
-            if run.root.run_id == run_id:
-                self._narrator.end_root(run.root, "")
+            try:
+                self._narrator.end_retriever(run, len(documents))
+            finally:
+                self._end_if_root(run, "")
 
     @_guarded
     def on_retriever_error(
@@ -350,9 +385,10 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         """A search failed."""
         run = self._book.end(run_id)
         if run is not None:
-            self._narrator.fail_tool(run, error, None)
-            if run.root.run_id == run_id:
-                self._narrator.fail_root(run.root, error)
+            try:
+                self._narrator.fail_tool(run, error, None)
+            finally:
+                self._fail_if_root(run, error)
 
     # Graphs
 
@@ -379,7 +415,7 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         **kwargs: Any,
     ) -> None:
         """A chain prints something; said only if that was asked for."""
-        run = self._book.get(run_id)
+        run = self._book.get_once(run_id)
         if self._announce_text and run is not None:
             self._narrator.say(run.root, text)
 
@@ -429,7 +465,7 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         **kwargs: Any,
     ) -> None:
         """An event of the application's own; "aaep.progress" says how far it is."""
-        run = self._book.get(run_id)
+        run = self._book.get_once(run_id)
         if run is not None and name == "aaep.progress":
             self._narrator.report_progress(run.root, data)
 

@@ -7,13 +7,15 @@ callback signatures. Failure policy: faults pass to the handler, which swallows 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from uuid import UUID
 
 from langchain_core.tools import ToolException
 
 from aaep_helpers import AAEPEmitter
 from aaep_helpers.catalogue import Summary
+from aaep_helpers.emitting import spoken_form
 from aaep_helpers.events import OutputForm
 from aaep_helpers.failures import classify, error_text
 from aaep_helpers.ids import make_id
@@ -23,8 +25,8 @@ from aaep_helpers.tool_policy import METADATA_KEY, NO_POLICY, ToolPolicy
 from aaep_helpers.vocabulary import AWAITING_INPUT
 from aaep_langchain.endings import cancellation_of, is_control_flow, is_pause
 from aaep_langchain.hearing import is_for_the_user
-from aaep_langchain.reading import is_resume, request_text, tool_arguments, tool_result
-from aaep_langchain.runs import Call, RootRun, Run, RunBook, RunKind, Speech
+from aaep_langchain.reading import is_resume, request_text, tool_arguments, tool_name, tool_result
+from aaep_langchain.runs import Call, RootRun, Run, RunBook, RunKind, Speech, TextSource
 
 logger = logging.getLogger("aaep_langchain")
 
@@ -102,12 +104,12 @@ class Narrator:
         try:
             if answer and not _was_said(answer, root.said):
                 self.say(root, answer)
-            self._emitter.complete_session(
-                session_id=root.session_id,
+        finally:
+            self._end(
+                root,
+                self._emitter.complete_session,
                 output_summary=human_text(answer, _HEARD_ANSWER) if answer else None,
             )
-        finally:
-            self._book.drop(root)
 
     def fail_root(self, root: RootRun, error: BaseException) -> None:
         """A root run has ended with an exception: paused, stopped, or failed."""
@@ -115,54 +117,63 @@ class Narrator:
             self._pause(root, root.question or "")
             return
         cancellation = cancellation_of(error)
+        if cancellation is not None:
+            self._end(
+                root,
+                partial(self._emitter.cancel_session, cancelled_by=cancellation.by),
+                cancellation_reason=cancellation.reason,
+                summary=cancellation.summary,
+            )
+            return
+        failure = classify(error)
+        summary = (
+            Summary.of("session.errored", problem=failure.problem)
+            if failure.remedy is None
+            else Summary.of(
+                "session.errored_with_remedy", problem=failure.problem, remedy=failure.remedy
+            )
+        )
+        self._end(
+            root,
+            partial(self._emitter.error_session, error_category=failure.category),
+            error_code=failure.code,
+            recoverable=failure.recoverable,
+            remediation_hint=failure.remedy,
+            summary=summary,
+        )
+
+    def _end(self, root: RootRun, end: Callable[..., None], **details: object) -> None:
+        """End the session of a root and forget it: with fewer words rather than not at all."""
         try:
-            if cancellation is not None:
-                self._emitter.cancel_session(
-                    session_id=root.session_id,
-                    cancelled_by=cancellation.by,
-                    cancellation_reason=cancellation.reason,
-                    summary=cancellation.summary,
-                )
-                return
-            failure = classify(error)
-            summary = (
-                Summary.of("session.errored", problem=failure.problem)
-                if failure.remedy is None
-                else Summary.of(
-                    "session.errored_with_remedy", problem=failure.problem, remedy=failure.remedy
-                )
-            )
-            self._emitter.error_session(
-                session_id=root.session_id,
-                error_category=failure.category,
-                error_code=failure.code,
-                recoverable=failure.recoverable,
-                remediation_hint=failure.remedy,
-                summary=summary,
-            )
+            end(session_id=root.session_id, **details)
+        except Exception:
+            if self._emitter.is_live(root.session_id):
+                end(session_id=root.session_id)
+            raise
         finally:
             self._book.drop(root)
 
     def _pause(self, root: RootRun, question: str) -> None:
         if root.thread_id is None:
             # Without a thread there is no checkpointer, and nothing can take an answer (fact 13).
-            self._emitter.cancel_session(
-                session_id=root.session_id,
-                cancelled_by="producer",
+            self._end(
+                root,
+                partial(self._emitter.cancel_session, cancelled_by="producer"),
                 cancellation_reason="not_resumable",
                 summary=Summary.of("session.unresumable"),
             )
-            self._book.drop(root)
             return
-        self._emitter.state_changed(
-            session_id=root.session_id,
-            to_state=AWAITING_INPUT,
-            urgency="normal",
-            summary=Summary.of("session.paused_with_question", question=_for_ears(question))
-            if question
-            else Summary.of("session.paused"),
-        )
-        self._book.pause(root)
+        try:
+            self._emitter.state_changed(
+                session_id=root.session_id,
+                to_state=AWAITING_INPUT,
+                urgency="normal",
+                summary=Summary.of("session.paused_with_question", question=_for_ears(question))
+                if question
+                else Summary.of("session.paused"),
+            )
+        finally:
+            self._book.pause(root)
 
     # Models
 
@@ -207,8 +218,12 @@ class Narrator:
                 complete=True,
             )
 
-    def add_token(self, run: Run, speech: Speech, text: str) -> None:
+    def add_token(self, run: Run, speech: Speech, text: str, source: TextSource = "tokens") -> None:
         """A model said a little more; white space waits for the first word (known failure 15)."""
+        if speech.source is None:
+            speech.source = source
+        elif speech.source != source:
+            return  # The same words again (fact 7).
         speech.parts.append(text)
         if not speech.begun:
             if text.isspace():
@@ -251,17 +266,18 @@ class Narrator:
             # SEQ-6: without an accept the flag may not be set, so it is said in words.
             self._warn_unguarded(tool)
             sentence = Summary.of("tool.unguarded", sentence=sentence)
-        run.call = Call(make_id("call"), tool, policy.called(tool))
+        call = Call(make_id("call"), tool, policy.called(tool))
         self._emitter.tool_invoked(
             session_id=run.root.session_id,
             tool=tool,
-            tool_call_id=run.call.call_id,
-            spoken_name=run.call.spoken,
+            tool_call_id=call.call_id,
+            spoken_name=call.spoken,
             description=policy.description,
             args_summary=spoken_arguments(arguments) or None,
             risk_level=policy.risk_level,
             summary=sentence,
         )
+        run.call = call  # Only what was announced is completed.
 
     def end_tool(self, run: Run, output: object) -> None:
         """A tool has returned."""
@@ -315,18 +331,19 @@ class Narrator:
 
     def start_retriever(self, run: Run, name: str, query: str) -> None:
         """A search begins; it has no effects, so it is low risk."""
-        spoken = NO_POLICY.called(name or "documents")
-        tool = name if name.isidentifier() else "retriever"
-        run.call = Call(make_id("call"), tool, spoken)
+        call = Call(
+            make_id("call"), tool_name(None, name or "retriever"), spoken_form(name or "documents")
+        )
         self._emitter.tool_invoked(
             session_id=run.root.session_id,
-            tool=tool,
-            tool_call_id=run.call.call_id,
-            spoken_name=spoken,
+            tool=call.tool,
+            tool_call_id=call.call_id,
+            spoken_name=call.spoken,
             args_summary=spoken_arguments({"query": query}) or None,
             risk_level="low",
-            summary=Summary.of("retriever.invoked", source=spoken, query=_for_ears(query)),
+            summary=Summary.of("retriever.invoked", source=call.spoken, query=_for_ears(query)),
         )
+        run.call = call
 
     def end_retriever(self, run: Run, count: int) -> None:
         """A search has found something, or nothing."""

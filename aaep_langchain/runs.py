@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Literal
 from uuid import UUID
@@ -17,6 +18,7 @@ from aaep_helpers.events import OutputForm
 from aaep_helpers.ids import make_id
 
 RunKind = Literal["chain", "model", "tool", "retriever"]
+TextSource = Literal["tokens", "stream_events"]
 
 # Run ids of ended roots, so that what comes late is told from what is new.
 _REMEMBERED: Final = 16_384
@@ -31,12 +33,14 @@ class Speech:
         output_id: The output its text goes to.
         parts: The text so far, as it came.
         begun: Whether any of it was handed on; white space alone is not.
+        source: Which callback its text comes from: some providers fire two for each token (fact 7).
     """
 
     form: OutputForm
     output_id: str = field(default_factory=lambda: make_id("out"))
     parts: list[str] = field(default_factory=list)
     begun: bool = False
+    source: TextSource | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,7 @@ class RootRun:
         said: What was said to the user so far, output by output.
         suspended: Announced calls that a pause left open, by LangChain's tool_call_id.
         question: What the graph asks; None while it is not paused.
+        on_drop: Called once when the tree is forgotten.
     """
 
     run_id: UUID
@@ -75,6 +80,7 @@ class RootRun:
     said: list[str] = field(default_factory=list)
     suspended: dict[str, Call] = field(default_factory=dict)
     question: str | None = None
+    on_drop: Callable[[], None] | None = None
 
 
 @dataclass(slots=True)
@@ -88,7 +94,10 @@ class Run:
         inside_tool: Whether a tool is among its ancestors: what a model says there is not for the user.
         speech: Of a model whose words are for the user.
         call: Of a tool that was announced.
+        source: Who told of it: None for LangChain itself, else the fan-out that relayed it (fact 1).
         ended: Whether its end was heard.
+        starts: How often its start was heard: a handler that is listed twice hears everything twice.
+        repeats: How many callbacks came that have no identity of their own, such as tokens.
     """
 
     run_id: UUID
@@ -97,7 +106,10 @@ class Run:
     inside_tool: bool = False
     speech: Speech | None = None
     call: Call | None = None
+    source: object = None
     ended: bool = False
+    starts: int = 1
+    repeats: int = 0
 
 
 class RunBook:
@@ -115,6 +127,22 @@ class RunBook:
     def get(self, run_id: UUID) -> Run | None:
         """The run of this id, ended or not; None where its root is unknown or over."""
         return self._runs.get(run_id)
+
+    def get_once(self, run_id: UUID) -> Run | None:
+        """`get` for callbacks without an identity: where each comes n times, n - 1 of n get None.
+
+        A handler that is listed twice gets every callback twice in a row (known failure 10).
+        """
+        run = self._runs.get(run_id)
+        if run is None or run.starts == 1:
+            return run
+        run.repeats += 1
+        return run if run.repeats % run.starts == 1 else None
+
+    def is_live(self, run_id: UUID) -> bool:
+        """Whether a run of this id is under way."""
+        run = self._runs.get(run_id)
+        return run is not None and not run.ended
 
     def is_new_root(self, run_id: UUID, parent_run_id: UUID | None) -> bool:
         """Whether a start is that of a root: its parent is not ours (fact 1), nor over."""
@@ -139,8 +167,13 @@ class RunBook:
             The run; None where the parent is over, or the run is known already (known failure 10).
         """
         with self._lock:
+            known = self._runs.get(run_id)
+            if known is not None:
+                known.starts += 1
+                return None
             parent = self._runs.get(parent_run_id) if parent_run_id is not None else None
-            if parent is None or run_id in self._runs:
+            if parent is None:
+                self._forget(run_id)  # So that what it starts in turn is no root either.
                 return None
             run = self._runs[run_id] = Run(
                 run_id, parent.root, kind, parent.inside_tool or parent.kind == "tool"
@@ -166,10 +199,21 @@ class RunBook:
         with self._lock:
             for run_id in root.runs:
                 self._runs.pop(run_id, None)
-                self._gone[run_id] = None
-            while len(self._gone) > _REMEMBERED:
-                self._gone.popitem(last=False)
+                self._forget(run_id)
             root.runs.clear()
+            on_drop, root.on_drop = root.on_drop, None
+        if on_drop is not None:
+            on_drop()
+
+    def refuse(self, run_id: UUID) -> None:
+        """Hear nothing of a root that could not be started, nor of what it starts."""
+        with self._lock:
+            self._forget(run_id)
+
+    def _forget(self, run_id: UUID) -> None:
+        self._gone[run_id] = None
+        if len(self._gone) > _REMEMBERED:
+            self._gone.popitem(last=False)
 
     def pause(self, root: RootRun) -> None:
         """Forget a tree but keep its session for the resume of its thread (fact 13)."""

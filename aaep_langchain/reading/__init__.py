@@ -6,6 +6,7 @@ from aaep_langchain.reading.interrupts import interrupt_question
 from aaep_langchain.reading.names import run_name, tool_name
 from aaep_langchain.reading.requests import is_resume, request_text
 from aaep_langchain.reading.results import ToolResult, tool_arguments, tool_result
+from aaep_langchain.reading.stream_events import stream_event_text
 
 __all__ = [
     "ToolResult",
@@ -15,6 +16,7 @@ __all__ = [
     "model_text",
     "request_text",
     "run_name",
+    "stream_event_text",
     "text_of",
     "tool_arguments",
     "tool_name",

@@ -1,0 +1,150 @@
+"""Hearing the runs below a root whose handler LangChain does not pass on (fact 1).
+
+`AgentExecutor(callbacks=[handler])` tells the handler of the executor's own runs only. While such a root
+is heard, a fan-out stands in a context variable that LangChain asks whenever it configures callbacks, so
+that it hears everything that starts in that context. The variable cannot be cleared reliably, because
+async ends run in a copied context; so a handler takes from the fan-out only runs whose parent is one of
+its live runs, and each run from one source.
+
+Boundary: relays callbacks; understands none. Failure policy: that of the handlers it relays to. What is
+left in a context after its run holds no handler alive and relays nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextvars import ContextVar
+from typing import Any, Final, Protocol
+from uuid import UUID
+
+from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.tracers.context import register_configure_hook
+
+
+class Descended(Protocol):
+    """A handler that can be told of runs below its own."""
+
+    live: bool
+
+    def hear_relayed(
+        self, source: object, callback: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        """A callback of a run that may be below one of the handler's.
+
+        Args:
+            source: Who relays it; a run is heard from one source only.
+            callback: The callback's name.
+            args: Its positional arguments.
+            kwargs: Its keywords; `run_id` is among them.
+        """
+        ...
+
+
+# Everything LangChain may call on a handler by run_id.
+RELAYED: Final = (
+    "on_chain_start",
+    "on_chain_end",
+    "on_chain_error",
+    "on_chat_model_start",
+    "on_llm_start",
+    "on_llm_new_token",
+    "on_stream_event",
+    "on_llm_end",
+    "on_llm_error",
+    "on_tool_start",
+    "on_tool_end",
+    "on_tool_error",
+    "on_retriever_start",
+    "on_retriever_end",
+    "on_retriever_error",
+    "on_text",
+    "on_agent_action",
+    "on_agent_finish",
+    "on_retry",
+    "on_custom_event",
+)
+
+
+class FanOut(BaseCallbackHandler):
+    """Relays every callback to the handlers that are heard in a context.
+
+    Args:
+        handlers: Whom to relay to; held weakly.
+    """
+
+    run_inline = True
+    # A handler may refuse a tool call on purpose; its own faults it keeps to itself.
+    raise_error = True
+
+    def __init__(self, handlers: tuple[Descended, ...]) -> None:
+        super().__init__()
+        self._handlers = tuple(weakref.ref(handler) for handler in handlers)
+        self._lock = threading.Lock()
+        self._streaming = 0
+
+    @property
+    def handlers(self) -> tuple[Descended, ...]:
+        """Those of its handlers that are still there."""
+        return tuple(handler for ref in self._handlers if (handler := ref()) is not None)
+
+    def begin(self, handler: Descended) -> None:
+        """A root of `handler` begins: models below it are streamed, if the handler wants that (fact 6)."""
+        if handler.live:
+            with self._lock:
+                self._streaming += 1
+                self.tap_output_iter = pass_through
+                self.tap_output_aiter = pass_through_async
+
+    def end(self, handler: Descended) -> None:
+        """A root of `handler` is over; what is left in the context streams nobody else's models."""
+        if handler.live:
+            with self._lock:
+                self._streaming -= 1
+                if self._streaming == 0:
+                    del self.tap_output_iter
+                    del self.tap_output_aiter
+
+
+def _relay(callback: str) -> Callable[..., None]:
+    def relay(self: FanOut, *args: Any, **kwargs: Any) -> None:
+        for ref in self._handlers:
+            handler = ref()
+            if handler is not None:
+                handler.hear_relayed(self, callback, args, kwargs)
+
+    relay.__name__ = callback
+    return relay
+
+
+for _name in RELAYED:
+    setattr(FanOut, _name, _relay(_name))
+
+_heard_here: ContextVar[FanOut | None] = ContextVar("aaep_heard_here", default=None)
+register_configure_hook(_heard_here, inheritable=True)
+
+
+def hear_descendants(handler: Descended) -> FanOut:
+    """Have the runs that start in this context from now on relayed to `handler` as well.
+
+    Returns:
+        The fan-out in charge; call its `end` when the root is over.
+    """
+    fan_out = _heard_here.get()
+    if fan_out is None or handler not in fan_out.handlers:
+        others = () if fan_out is None else fan_out.handlers
+        fan_out = FanOut((*others, handler))
+        _heard_here.set(fan_out)
+    fan_out.begin(handler)
+    return fan_out
+
+
+def pass_through(run_id: UUID, output: Iterator[Any]) -> Iterator[Any]:
+    """What makes LangChain stream for a handler; changes nothing."""
+    return output
+
+
+def pass_through_async(run_id: UUID, output: AsyncIterator[Any]) -> AsyncIterator[Any]:
+    """The same under the async methods."""
+    return output
