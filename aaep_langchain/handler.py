@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
@@ -23,6 +23,12 @@ from langgraph.callbacks import GraphCallbackHandler, GraphInterruptEvent, Graph
 from aaep_helpers import AAEPEmitter, UnknownSessionError
 from aaep_helpers.events import OutputForm
 from aaep_helpers.tool_policy import ToolPolicy
+from aaep_langchain.descendants import (
+    RELAYED,
+    hear_descendants,
+    pass_through,
+    pass_through_async,
+)
 from aaep_langchain.narrator import Narrator
 from aaep_langchain.reading import (
     answer_text,
@@ -37,18 +43,20 @@ from aaep_langchain.runs import Run, RunBook, RunKind
 
 logger = logging.getLogger("aaep_langchain")
 
+_STARTS = frozenset(name for name in RELAYED if name.endswith("_start"))
+
 CallbackT = TypeVar("CallbackT", bound=Callable[..., None])
 
 
 def _guarded(callback: CallbackT) -> CallbackT:
-    """A callback whose faults stay here (D3); interrupts of the process still pass."""
+    """A callback whose faults stay here (D3); interrupts of the process still pass.
+
+    What comes in this way comes from LangChain itself: it is not heard for a run that is relayed (fact 1).
+    """
 
     @functools.wraps(callback)
     def guarded(self: AAEPCallbackHandler, *args: Any, **kwargs: Any) -> None:
-        try:
-            callback(self, *args, **kwargs)
-        except Exception as error:  # noqa: BLE001 - D3: the handler never breaks the agent.
-            self._complain(callback.__name__, kwargs.get("run_id"), error)
+        self._hear(None, callback, args, kwargs)
 
     return cast("CallbackT", guarded)
 
@@ -87,16 +95,58 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         self._narrator = Narrator(emitter, self._book, dict(tools or {}), self._form)
         self._announce_text = announce_text
         self._complained = False
+        self.live = live
         if live:
             # LangChain streams for a handler that has these two methods, and for no other reason; they
             # must not exist where streaming is not wanted, because only their presence is asked for.
-            self.tap_output_iter = _pass_through
-            self.tap_output_aiter = _pass_through_async
+            self.tap_output_iter = pass_through
+            self.tap_output_aiter = pass_through_async
 
     @property
     def open_runs(self) -> int:
         """How many runs and paused sessions it keeps in memory; 0 when nothing is under way."""
         return len(self._book)
+
+    def hear_relayed(
+        self, source: object, callback: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        """A callback that LangChain gave to a fan-out instead of this handler (fact 1).
+
+        Args:
+            source: The fan-out; a run is heard from one source only.
+            callback: The callback's name.
+            args: Its positional arguments.
+            kwargs: Its keywords.
+        """
+        if callback in _STARTS:
+            # Whatever else runs in that context is none of ours.
+            parent_run_id = kwargs.get("parent_run_id")
+            if parent_run_id is None or not self._book.is_live(parent_run_id):
+                return
+        elif self._book.get(kwargs["run_id"]) is None:
+            return
+        method = getattr(type(self), callback)
+        self._hear(source, getattr(method, "__wrapped__", method), args, kwargs)
+
+    def _hear(
+        self,
+        source: object,
+        callback: Callable[..., None],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> None:
+        run_id = kwargs.get("run_id")
+        known = self._book.get(run_id) if run_id is not None else None
+        if known is not None and known.source is not source:
+            return
+        try:
+            callback(self, *args, **kwargs)
+            if known is None and source is not None and run_id is not None:
+                started = self._book.get(run_id)
+                if started is not None:
+                    started.source = source
+        except Exception as error:  # noqa: BLE001 - D3: the handler never breaks the agent.
+            self._complain(callback.__name__, run_id, error)
 
     def _begin(
         self,
@@ -110,10 +160,13 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         if not self._book.is_new_root(run_id, parent_run_id):
             return self._book.add_child(run_id, parent_run_id, kind)
         try:
-            return self._narrator.start_root(run_id, kind, inputs, metadata)
+            run = self._narrator.start_root(run_id, kind, inputs, metadata)
         except Exception:
             self._book.refuse(run_id)  # Or each of its children would be taken for a root.
             raise
+        fan_out = hear_descendants(self)
+        run.root.on_drop = lambda: fan_out.end(self)
+        return run
 
     def _end_if_root(self, run: Run, answer: str) -> None:
         if run.root.run_id == run.run_id:
@@ -231,7 +284,7 @@ class AAEPCallbackHandler(GraphCallbackHandler):
     @_guarded
     def on_stream_event(
         self,
-        event: Mapping[str, Any],  # type: ignore[override]
+        event: Mapping[str, Any],
         *,
         run_id: UUID,
         parent_run_id: UUID | None = None,
@@ -483,11 +536,3 @@ class AAEPCallbackHandler(GraphCallbackHandler):
                 run_id,
                 exc_info=error,
             )
-
-
-def _pass_through(run_id: UUID, output: Iterator[Any]) -> Iterator[Any]:
-    return output
-
-
-def _pass_through_async(run_id: UUID, output: AsyncIterator[Any]) -> AsyncIterator[Any]:
-    return output
