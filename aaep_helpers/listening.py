@@ -155,7 +155,7 @@ class ListeningCore:
         """
         self._heard_state = v.IDLE
         joined = e.Fact(
-            event_id=self._id(f"joined {at_ms}"),
+            event_id=self._id(f"joined {at_ms} {state}"),
             session_id=self._session_id,
             at_ms=at_ms,
             payload=e.StateChanged(

@@ -279,6 +279,7 @@ class LiveSession:
                 and fact.payload.reply_token in self.machine.state.questions
             ]
             self._send(channel, core.catch_up(now_ms, questions, self.machine.state.state))
+            self._last_ms = now_ms
             self._channels.append(channel)
         self.deliver()
 

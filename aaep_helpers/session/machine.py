@@ -120,7 +120,7 @@ class SessionMachine:
     def _change_state(self, move: e.StateChanged, now_ms: int) -> list[Step]:
         if move.to_state == self._state.state:
             return []
-        self._state.state = move.to_state
+        self._enter(move.to_state)
         return [move]
 
     def _settle(self, move: Settle, now_ms: int) -> list[Step]:
@@ -182,6 +182,7 @@ class SessionMachine:
 
     def _end(self, move: e.TerminalPayload, now_ms: int) -> list[Step]:
         state = self._state
+        worked = bool(state.tool_count or state.outputs or state.closed_outputs)
         steps: list[Step] = [e.OutputClosed(output_id) for output_id in state.outputs]
         steps += [
             e.ToolCompleted(
@@ -196,6 +197,9 @@ class SessionMachine:
         # CNF-8: open questions end with the session, and so do their tokens.
         for open_things in (state.outputs, state.tools, state.questions, state.accepts):
             open_things.clear()
+        if worked and not state.has_thought:
+            # TYP-1: it thinks once all of it is closed, as it would have if its producer had closed it.
+            steps.append(self._go(v.THINKING))
         if state.state != v.IDLE:
             steps.append(self._go(v.IDLE))
         state.phase = Phase.ENDED
@@ -212,5 +216,9 @@ class SessionMachine:
             to_state=to_state,
             summary=summary or state_summary(to_state),
         )
-        self._state.state = to_state
+        self._enter(to_state)
         return change
+
+    def _enter(self, to_state: str) -> None:
+        self._state.state = to_state
+        self._state.has_thought = self._state.has_thought or to_state == v.THINKING

@@ -90,6 +90,7 @@ class SessionState:
         refused_calls: Calls the user, the clock or nobody said no to (SEQ-7).
         asked: Every reply token there ever was here (CNF-4).
         tool_count: Tools invoked so far.
+        has_thought: Whether it was ever said to be thinking (TYP-1).
         started_ms: When it started, in milliseconds since 1970-01-01 UTC.
     """
 
@@ -104,4 +105,5 @@ class SessionState:
     refused_calls: set[str] = field(default_factory=set)
     asked: set[str] = field(default_factory=set)
     tool_count: int = 0
+    has_thought: bool = False
     started_ms: int = 0
