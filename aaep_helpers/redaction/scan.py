@@ -47,12 +47,13 @@ _Rule = Callable[[str, re.Match[str], bool], Found | None]
 _Judge = Callable[[str, bool], bool]
 
 _PEM: Final = "-----BEGIN "
-_URL: Final = "://"
 
 # Each alternative begins with a character, so that the engine passes it over at a glance, and ends in
 # an empty group named after its rule (none: a key). What must stand before comes behind the first
 # character: (?<![A-Za-z0-9].) is "at the beginning of a word".
 _AT_WORD: Final = r"(?<![A-Za-z0-9].)"
+# The two letters of Britain's insurance number; six digits and a letter follow.
+_INSURED: Final = ("[A-CEGHJ-PR-TW-Z]", "[A-CEGHJ-NPR-TW-Z]")
 _BEGINNING: Final = re.compile(
     "|".join(
         (
@@ -64,8 +65,7 @@ _BEGINNING: Final = re.compile(
             rf"{_PEM}(?P<pem>)",
             rf"b{_AT_WORD}(?:earer|asic)[ \t]{{1,4}}(?P<scheme>)",
             rf"B{_AT_WORD}(?:earer|asic|EARER|ASIC)[ \t]{{1,4}}(?P<titled_scheme>)",
-            # Britain's insurance number: two letters, six digits, a letter.
-            rf"[A-CEGHJ-PR-TW-Z]{_AT_WORD}[A-CEGHJ-NPR-TW-Z](?: ?\d\d){{3}} ?[A-D](?!\w)(?P<insurance>)",
+            rf"{_INSURED[0]}{_AT_WORD}{_INSURED[1]}(?: ?\d\d){{3}} ?[A-D](?![A-Za-z0-9])(?P<insurance>)",
             words_pattern(KEY_FORMATS, after_first=_AT_WORD),
         )
     )
@@ -77,7 +77,7 @@ _UNFINISHED: Final = re.compile(
             rf"(?:{words_pattern((_PEM,), partly=True)})\Z",
             r"[:=\uff1a\uff1d]/?\Z",
             r"(?P<phrase>(?<=[ \t])is?\Z)",
-            r"(?<![A-Za-z0-9])[A-Z](?:[A-Z](?: ?\d){0,6} ?[A-D]?)?\Z",
+            rf"(?<![A-Za-z0-9]){_INSURED[0]}(?:{_INSURED[1]}(?: ?\d){{0,6}} ?[A-D]?)?\Z",
         )
     )
 )
@@ -277,6 +277,7 @@ def _value(text: str, start: int, judge: _Judge, whole: bool) -> Found | None:
         if text.startswith(closing, end):
             secret = not text.startswith(_PEM, start) and judge(text[start:end], True)
             return Found(start, end, True) if secret else _nothing(start)
+    bare = start
     start = _run_end(_SCHEME, text, start)
     if not whole and (len(text) - start < len(_PEM) or _GROUPS_SO_FAR.match(text, start)):
         return None
@@ -291,7 +292,7 @@ def _value(text: str, start: int, judge: _Judge, whole: bool) -> Found | None:
     # Without the punctuation of the sentence around it.
     value = run.rstrip(".,;:?)]}*|\\")
     if _CALL.fullmatch(run) or not judge(value, False):
-        return _nothing(start)
+        return _nothing(bare)
     return Found(start, start + len(value), True)
 
 

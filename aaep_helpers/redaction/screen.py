@@ -25,11 +25,11 @@ _REST_OF_BLOCK: Final = re.compile(r"[A-Za-z0-9+/=\s\\-]*")
 
 
 def _short_beginnings() -> frozenset[str]:
-    """The lower-case words that a secret could go on from: "sk", "gh", "bear"; and "is"."""
+    """The words that a secret could go on from: "sk", "gh", "Bear"; and "is"."""
     found = {"i", "is"}
     for literal in (*KEY_FORMATS, *AUTH_SCHEMES):
         for length in range(1, len(literal) + 1):
-            found.add(literal[:length].lower())
+            found.add(literal[:length])
     return frozenset(word for word in found if word.isalpha())
 
 
@@ -38,7 +38,7 @@ _BEGINNINGS: Final = _short_beginnings()
 _LETTERS_ONLY: Final = tuple(word for word in KEY_FORMATS if word.isalpha() and word.islower())
 # Beside words: marks, contractions and other scripts, where no rule begins.
 _HARMLESS: Final = re.compile(
-    r"[ \n]*(?:[.,;!?()*#]+|'(?:re|ve|ll|m)|[^\x00-\x7f\uff1a\uff1d\d\s]+)?[ \n]?"
+    r"[ \n]*(?:[.,;!?()*#]+|'(?:re|ve|ll|m)|I|[^\x00-\x7f\uff1a\uff1d\d\s]+)?[ \n]?"
 )
 
 
@@ -73,7 +73,7 @@ class SecretScreen:
                 word.isalpha()
                 and word.isascii()
                 and (word.islower() or (len(word) > 2 and word.istitle()))
-                and word.lower() not in _BEGINNINGS
+                and word not in _BEGINNINGS
                 and not word.startswith(_LETTERS_ONLY)
             ) or _HARMLESS.fullmatch(text):
                 self._text = kept = (self._text + text)[-CONTEXT:]

@@ -79,7 +79,7 @@ def test_ordinary_words_are_released_at_once() -> None:
         " fine",
         ",",
         " Anna",
-        "'s",
+        "'ll",
         " too",
         ".",
         "\n\n",
