@@ -28,7 +28,7 @@ from aaep_helpers.validation.schemas import (
 )
 from aaep_helpers.vocabulary import CORE_TYPES, TYPE_IRI_PREFIX
 
-_MAX_FAILURES: Final = 100
+_MAX_VIOLATIONS: Final = 100
 
 Check = Callable[[object], bool]
 
@@ -61,10 +61,9 @@ class _Engine:
         validator = self._validators[name]
         if validator.is_valid(instance):
             return []
-        errors = islice(validator.iter_errors(instance), _MAX_FAILURES)
-        return self.explain(
-            name, instance, ((error.instance_path, error.evaluation_path) for error in errors)
-        )
+        errors = islice(validator.iter_errors(instance), _MAX_VIOLATIONS)
+        failures = ((error.instance_path, error.evaluation_path) for error in errors)
+        return self.explain(name, instance, failures)[:_MAX_VIOLATIONS]
 
     def explain(self, name: str, instance: object, failures: Iterable[Failure]) -> list[Violation]:
         return explain_failures(self.by_id, self.ids[name], instance, failures, _name_allowed)
@@ -111,14 +110,13 @@ def is_valid_event(event: dict[str, object]) -> bool:
     """
     engine = _engine or _loaded()
     try:
-        if not engine.core[event["type"]](event):
-            return False
-        # Elsewhere every value is held to a type; in these NaN would pass for null.
+        # Only these hold free JSON: there NaN would pass for null, and endless nesting would
+        # overflow the stack of the compiled validator. Elsewhere every value is held to a type.
         if "extensions" in event or "extra_context" in event or "packaged_context" in event:
-            return not validate_event(event)
+            return event["type"] in CORE_TYPES and not validate_event(event)
+        return engine.core[event["type"]](event)
     except (KeyError, TypeError, ValueError, RecursionError):
         return False
-    return True
 
 
 def validate_event(event: object) -> list[Violation]:
