@@ -37,7 +37,6 @@ from aaep_langchain.reading import (
     run_name,
     stream_event_text,
     text_of,
-    tool_name,
 )
 from aaep_langchain.runs import Run, RunBook, RunKind
 
@@ -348,7 +347,7 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         **kwargs: Any,
     ) -> None:
         """A tool is about to run; announced before anything of it has happened (SEQ-5)."""
-        name = tool_name(serialized, kwargs.get("name"))
+        name = run_name(serialized, kwargs.get("name")) or "tool"
         # Of a tool that is a root, arguments by name are no words of the user's, and input_str is their repr.
         request = input_str if inputs is None else ""
         run = self._begin(run_id, parent_run_id, "tool", request, metadata)

@@ -246,30 +246,41 @@ class Narrator:
     def start_tool(
         self,
         run: Run,
-        tool: str,
+        name: str,
         description: str | None,
         inputs: object,
         metadata: Mapping[str, object] | None,
         tool_call_id: str | None,
     ) -> None:
-        """A tool is about to run."""
+        """A tool is about to run.
+
+        Args:
+            run: Its run.
+            name: What it is called in the agent, which the protocol may not allow as it is.
+            description: What it does.
+            inputs: What it is given.
+            metadata: Its run's, with its own merged in.
+            tool_call_id: LangChain's id of the call.
+        """
         resumed = run.root.suspended.pop(tool_call_id, None) if tool_call_id else None
         if resumed is not None:
             run.call = (
                 resumed  # The call that a pause left open goes on; it was announced (fact 13).
             )
             return
-        policy = self._policy(tool, metadata).over(ToolPolicy(description=description))
+        policy = self._policy(name, metadata).over(ToolPolicy(description=description))
         arguments = tool_arguments(inputs, inputs)
-        sentence = policy.sentence(tool, arguments)
+        sentence = policy.sentence(name, arguments)
         if policy.irreversible:
             # SEQ-6: without an accept the flag may not be set, so it is said in words.
-            self._warn_unguarded(tool)
+            self._warn_once(
+                f"The tool {name} is declared irreversible but nothing asks the user before it runs."
+            )
             sentence = Summary.of("tool.unguarded", sentence=sentence)
-        call = Call(make_id("call"), tool, policy.called(tool))
+        call = Call(make_id("call"), tool_name(None, name), policy.called(name))
         self._emitter.tool_invoked(
             session_id=run.root.session_id,
-            tool=tool,
+            tool=call.tool,
             tool_call_id=call.call_id,
             spoken_name=call.spoken,
             description=policy.description,
@@ -378,18 +389,22 @@ class Narrator:
             error_message=problem,
         )
 
-    def _policy(self, tool: str, metadata: Mapping[str, object] | None) -> ToolPolicy:
-        by_name = self._tools.get(tool, NO_POLICY)
+    def _policy(self, name: str, metadata: Mapping[str, object] | None) -> ToolPolicy:
+        by_name = self._tools.get(name, NO_POLICY)
         own = (metadata or {}).get(METADATA_KEY)
-        return by_name if own is None else by_name.over(ToolPolicy.from_metadata(own))
+        if own is None:
+            return by_name
+        try:
+            return by_name.over(ToolPolicy.from_metadata(own))
+        except (ValueError, TypeError) as error:
+            # The call is announced all the same: silence would be worse than a plain sentence.
+            self._warn_once(f"The policy in the metadata of the tool {name} is left out: {error}")
+            return by_name
 
-    def _warn_unguarded(self, tool: str) -> None:
-        if tool not in self._warned:
-            self._warned.add(tool)
-            logger.warning(
-                "The tool %s is declared irreversible but nothing asks the user before it runs.",
-                tool,
-            )
+    def _warn_once(self, warning: str) -> None:
+        if warning not in self._warned:
+            self._warned.add(warning)
+            logger.warning("%s", warning)
 
 
 def _for_ears(text: str) -> str:
