@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-# Blocks that hold words for the user. Reasoning, tool calls and media do not.
+# Blocks that hold words for the user, besides refusals. Reasoning, tool calls and media do not.
 _TEXT_BLOCKS: Final = frozenset({"text", "output_text", "text-plain"})
 
 
@@ -17,9 +17,12 @@ def text_of(content: object) -> str:
 
     Args:
         content: A string, or a list of strings and content blocks.
+
+    Returns:
+        A plain string: LangChain's own subclass, which `message.text` is, is no JSON value (fact 16).
     """
     if isinstance(content, str):
-        return content
+        return str.__str__(content)
     if isinstance(content, (list, tuple)):
         return "".join(_block_text(block) for block in content)
     if isinstance(content, Mapping):
@@ -30,7 +33,18 @@ def text_of(content: object) -> str:
 def _block_text(block: object) -> str:
     if isinstance(block, str):
         return block
-    if isinstance(block, Mapping) and block.get("type", "text") in _TEXT_BLOCKS:
-        text = block.get("text")
-        return text if isinstance(text, str) else ""
-    return ""
+    if not isinstance(block, Mapping):
+        return ""
+    kind = block.get("type", "text")
+    if kind == "non_standard":
+        # A provider's own block, as LangChain's standard content wraps it.
+        inner = block.get("value")
+        return _refusal(inner) if isinstance(inner, Mapping) else ""
+    text = block.get("text") if kind in _TEXT_BLOCKS else _refusal(block)
+    return text if isinstance(text, str) else ""
+
+
+def _refusal(block: Mapping[object, object]) -> str:
+    """What a model says where it will not answer (OpenAI); words for the user like any others."""
+    refusal = block.get("refusal") if block.get("type") == "refusal" else None
+    return refusal if isinstance(refusal, str) else ""

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from aaep_langchain.reading.content import text_of
+
 _DELTA: Final = "content-block-delta"
 _TEXT_DELTA: Final = "text-delta"
 
@@ -28,5 +30,4 @@ def stream_event_text(event: object) -> str:
     delta = event.get("delta")
     if not isinstance(delta, Mapping) or delta.get("type") != _TEXT_DELTA:
         return ""
-    text = delta.get("text")
-    return text if isinstance(text, str) else ""
+    return text_of(delta.get("text"))
