@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from typing import Final, cast
 
 from aaep_helpers import vocabulary as v
-from aaep_helpers.announcing_words import ENDINGS, say_as_ending, spoken_duration, words
+from aaep_helpers.announcing_words import begins_as_ending, ending, spoken_duration
+from aaep_helpers.catalogue import Summary, default_catalogue
 from aaep_helpers.segmentation import Segmenter
 from aaep_helpers.speech import speakable
 
@@ -74,15 +75,17 @@ class Announcer:
 
     Args:
         verbosity: Which summaries to prefer, and how much to say.
+        language: Language tag of the few words it adds to the producer's.
 
     Raises:
         ValueError: There is no such verbosity.
     """
 
-    def __init__(self, verbosity: v.Verbosity = "normal") -> None:
+    def __init__(self, verbosity: v.Verbosity = "normal", language: str = "en-US") -> None:
         if verbosity not in v.VERBOSITIES:
             raise ValueError(f"verbosity must be one of {', '.join(v.VERBOSITIES)}: {verbosity!r}")
         self._verbosity = verbosity
+        self._language = language
         self._sessions: OrderedDict[str, _Session] = OrderedDict()
         self._seen: OrderedDict[str, None] = OrderedDict()
 
@@ -150,6 +153,14 @@ class Announcer:
         preferred = speakable(_text(event.get(f"summary_{self._verbosity}")))
         return preferred or speakable(_text(event.get("summary_normal")))
 
+    def _words(self, summary: Summary) -> str:
+        catalogue = default_catalogue()
+        return catalogue.render(summary, catalogue.language_for(self._language), "normal") or ""
+
+    def _tool_name(self, event: Mapping[str, object]) -> str | Summary:
+        name = " ".join(re.split(r"[_.\-\s]+", _text(event.get("tool")))).strip()
+        return name or Summary.of("announce.some_tool")
+
     # Each rule below gives the texts one type of event has to say.
 
     def _output(self, event: Mapping[str, object], session: _Session) -> Iterator[str]:
@@ -185,7 +196,7 @@ class Announcer:
         session.outputs.clear()
 
     def _started(self, event: Mapping[str, object], session: _Session) -> Iterator[str]:
-        yield self._summary(event) or words("started")
+        yield self._summary(event) or self._words(Summary.of("announce.started"))
 
     def _completed(self, event: Mapping[str, object], session: _Session) -> Iterator[str]:
         answer = speakable(_text(event.get("output_summary")))
@@ -203,11 +214,16 @@ class Announcer:
 
     def _ending(self, how: str, summary: str, event: Mapping[str, object]) -> str:
         """The summary, beginning with how it ended where it does not say so itself (RCV-1)."""
-        return say_as_ending(how, summary) if _is_english(event) else summary or ENDINGS[how]
+        if summary and (not _is_english(event) or begins_as_ending(how, summary)):
+            return summary
+        return f"{self._words(ending(how))} {summary}".strip()
 
     def _state(self, event: Mapping[str, object], session: _Session) -> Iterator[str]:
         session.asking = event.get("to_state") == v.AWAITING_INPUT
-        if self._verbosity == "detailed" or event.get("urgency") != "background":
+        # Idle is what a session is just before it ends; the end says so better.
+        if event.get("urgency") != "background" or (
+            self._verbosity == "detailed" and event.get("to_state") != v.IDLE
+        ):
             yield self._summary(event)
 
     def _progress(self, event: Mapping[str, object], session: _Session) -> Iterator[str]:
@@ -216,7 +232,7 @@ class Announcer:
         text = self._summary(event) or speakable(_text(progress.get("description")))
         percent = _number(progress.get("percent"))
         if not text and percent is not None:
-            text = words("percent", percent=f"{percent:.0f}")
+            text = self._words(Summary.of("announce.percent", percent=f"{percent:.0f}"))
         if not text or text == session.progress_words:
             return
         at = _time(event.get("timestamp"))
@@ -237,7 +253,7 @@ class Announcer:
         yield (
             self._summary(event)
             or speakable(_text(event.get("description")))
-            or words("tool", tool=_tool_name(event))
+            or self._words(Summary.of("announce.tool", tool=self._tool_name(event)))
         )
 
     def _tool_completed(self, event: Mapping[str, object], session: _Session) -> Iterator[str]:
@@ -247,8 +263,11 @@ class Announcer:
                 yield self._summary(event)
             return
         reason = speakable(_text(event.get("error_message")))
-        fallback = words(
-            "tool_timeout" if status == "timeout" else "tool_error", tool=_tool_name(event)
+        tool = self._tool_name(event)
+        fallback = self._words(
+            Summary.of("announce.tool_timeout", tool=tool)
+            if status == "timeout"
+            else Summary.of("announce.tool_error", tool=tool)
         )
         yield self._summary(event) or _with(fallback, reason)
 
@@ -258,13 +277,18 @@ class Announcer:
         text = _with(text, _faithful(event.get("action")))
         text = _with(text, _faithful(event.get("consequence")))
         if event.get("irreversible") is True or event.get("reversibility") == "irreversible":
-            text = _with(text, words("irreversible"))
+            text = _with(text, self._words(Summary.of("announce.irreversible")))
         seconds = _number(event.get("timeout_seconds"))
         if seconds is not None:
+            time = spoken_duration(seconds)
             accepted = event.get("default_decision") == "accept"
-            key = "time_then_accept" if accepted else "time_then_reject"
-            text = _with(text, words(key, time=spoken_duration(seconds)))
-        yield text or words("question")
+            limit = (
+                Summary.of("announce.time_then_accept", time=time)
+                if accepted
+                else Summary.of("announce.time_then_reject", time=time)
+            )
+            text = _with(text, self._words(limit))
+        yield text or self._words(Summary.of("announce.question"))
 
     def _clarification(self, event: Mapping[str, object], session: _Session) -> Iterator[str]:
         session.asking = True
@@ -277,14 +301,18 @@ class Announcer:
         ]
         offered = "; ".join(label for label in labels if label)
         if offered:
-            text = _with(text, words("choices", choices=offered))
+            text = _with(text, self._words(Summary.of("announce.choices", choices=offered)))
         seconds = _number(event.get("timeout_seconds"))
         if seconds is not None:
-            text = _with(text, words("time", time=spoken_duration(seconds)))
-        yield text or words("question")
+            text = _with(
+                text, self._words(Summary.of("announce.time", time=spoken_duration(seconds)))
+            )
+        yield text or self._words(Summary.of("announce.question"))
 
     def _handoff(self, event: Mapping[str, object], session: _Session) -> Iterator[str]:
-        yield _with(self._summary(event), _faithful(event.get("reason"))) or words("handoff")
+        yield _with(self._summary(event), _faithful(event.get("reason"))) or self._words(
+            Summary.of("announce.handoff")
+        )
 
     def _other(self, event: Mapping[str, object], session: _Session) -> Iterator[str]:
         yield self._summary(event)
@@ -336,10 +364,6 @@ def _with(text: str, more: str) -> str:
 
 def _bare(text: str) -> str:
     return " ".join(re.findall(r"\w+", text)).casefold()
-
-
-def _tool_name(event: Mapping[str, object]) -> str:
-    return " ".join(re.split(r"[_.\-\s]+", _text(event.get("tool")))).strip() or words("some_tool")
 
 
 def _hints(event: Mapping[str, object]) -> str:

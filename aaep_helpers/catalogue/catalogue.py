@@ -105,7 +105,7 @@ class Catalogue:
         # A parameter that had nothing to say leaves its two spaces behind; one that comes first, such as a
         # tool's name, begins the sentence.
         words = "".join(parts).replace("  ", " ").strip()
-        return words[:1].upper() + words[1:]
+        return words if template[0][0] else words[:1].upper() + words[1:]
 
     def _parameter(
         self, value: str | int | float | Summary, language: str, verbosity: Verbosity
