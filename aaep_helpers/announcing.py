@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Final, cast
 
 from aaep_helpers import vocabulary as v
-from aaep_helpers.announcing_words import begins_as_ending, ending, spoken_duration
+from aaep_helpers.announcing_words import Ending, begins_as_ending, ending, spoken_duration
 from aaep_helpers.catalogue import Summary, default_catalogue
 from aaep_helpers.segmentation import Segmenter
 from aaep_helpers.speech import speakable
@@ -212,7 +212,7 @@ class Announcer:
     def _cancelled(self, event: Mapping[str, object], session: _Session) -> Iterator[str]:
         yield self._ending("cancelled", self._summary(event), event)
 
-    def _ending(self, how: str, summary: str, event: Mapping[str, object]) -> str:
+    def _ending(self, how: Ending, summary: str, event: Mapping[str, object]) -> str:
         """The summary, beginning with how it ended where it does not say so itself (RCV-1)."""
         if summary and (not _is_english(event) or begins_as_ending(how, summary)):
             return summary
