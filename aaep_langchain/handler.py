@@ -260,7 +260,8 @@ class AAEPCallbackHandler(GraphCallbackHandler):
     ) -> None:
         run = self._begin(run_id, parent_run_id, "model", request, metadata)
         if run is not None:
-            self._narrator.start_model(run, tags, metadata, kwargs.get("invocation_params"))
+            params = {**(kwargs.get("options") or {}), **(kwargs.get("invocation_params") or {})}
+            self._narrator.start_model(run, tags, metadata, params)
 
     @_guarded
     def on_llm_new_token(
@@ -312,7 +313,7 @@ class AAEPCallbackHandler(GraphCallbackHandler):
             try:
                 self._narrator.end_speech(run, model_text(response))
             finally:  # Whatever cannot be told, a session ends with its root.
-                self._end_if_root(run, answer_text(response))
+                self._end_if_root(run, answer_text(response) if run.speech is not None else "")
 
     @_guarded
     def on_llm_error(

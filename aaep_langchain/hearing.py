@@ -12,7 +12,12 @@ from typing import Final
 # langgraph's own tag for models whose tokens are not for streaming, and the older spelling.
 _SILENT_TAGS: Final = frozenset({"nostream", "langsmith:nostream"})
 
-_STRUCTURED_KEYS: Final = ("ls_structured_output_format", "structured_output_format")
+# How a model is told to answer with data: by LangChain, or by its provider.
+_STRUCTURED_KEYS: Final = (
+    "ls_structured_output_format",
+    "structured_output_format",
+    "response_format",
+)
 
 
 def is_for_the_user(
@@ -28,7 +33,7 @@ def is_for_the_user(
         inside_tool: Whether a tool is among its ancestors.
         tags: Its tags.
         metadata: Its metadata.
-        invocation_params: How the model is called.
+        invocation_params: How the model is called, its options included.
     """
     if inside_tool or _SILENT_TAGS.intersection(tags or ()):
         return False
@@ -36,7 +41,7 @@ def is_for_the_user(
     params = invocation_params or {}
     if about.get("lc_source") is not None:
         return False  # A helper of LangChain's own, such as the one that sums up old messages.
-    if any(about.get(key) is not None for key in _STRUCTURED_KEYS) or params.get("response_format"):
+    if any(params.get(key) is not None for key in _STRUCTURED_KEYS):
         return False  # Data for a program, not words.
     node = about.get("langgraph_node")
     # Middleware nodes are named after the hook they run in.

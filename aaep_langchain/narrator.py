@@ -26,6 +26,7 @@ from aaep_helpers.vocabulary import AWAITING_INPUT
 from aaep_langchain.endings import cancellation_of, is_control_flow, is_pause
 from aaep_langchain.hearing import is_for_the_user
 from aaep_langchain.reading import is_resume, request_text, tool_arguments, tool_name, tool_result
+from aaep_langchain.repeats import was_said
 from aaep_langchain.runs import Call, RootRun, Run, RunBook, RunKind, Speech, TextSource
 
 logger = logging.getLogger("aaep_langchain")
@@ -102,7 +103,7 @@ class Narrator:
             self._pause(root, root.question)
             return
         try:
-            if answer and not _was_said(answer, root.said):
+            if answer and not was_said(answer, root.said, since=root.said_before_tool):
                 self.say(root, answer)
         finally:
             self._end(
@@ -295,6 +296,7 @@ class Narrator:
         call = run.call
         if call is None:
             return
+        run.root.said_before_tool = len(run.root.said)
         result = tool_result(output)
         if result.never_ran:
             logger.error(
@@ -409,9 +411,3 @@ class Narrator:
 
 def _for_ears(text: str) -> str:
     return human_text(" ".join(text.split()), _HEARD_RESULT)
-
-
-def _was_said(answer: str, said: Sequence[str]) -> bool:
-    """Whether the words of an answer were said already, in one output or over several (known failure 18)."""
-    wanted = "".join(answer.split())
-    return wanted in "".join("".join(text.split()) for text in said)

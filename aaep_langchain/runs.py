@@ -68,6 +68,7 @@ class RootRun:
         thread_id: LangGraph's thread; None outside LangGraph.
         runs: Ids of every run below it.
         said: What was said to the user so far, output by output.
+        said_before_tool: How much of that was said when a tool last returned.
         suspended: Announced calls that a pause left open, by LangChain's tool_call_id.
         question: What the graph asks; None while it is not paused.
         on_drop: Called once when the tree is forgotten.
@@ -78,6 +79,7 @@ class RootRun:
     thread_id: str | None
     runs: list[UUID] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
+    said_before_tool: int = 0
     suspended: dict[str, Call] = field(default_factory=dict)
     question: str | None = None
     on_drop: Callable[[], None] | None = None

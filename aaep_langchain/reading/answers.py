@@ -5,6 +5,7 @@ Boundary: an output in, the words of its answer out. Failure policy: an output w
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -21,7 +22,8 @@ _ANSWER_KEYS: Final = ("output", "answer", "result", "response", "text", "messag
 @careful("")
 def answer_text(outputs: object) -> str:
     """The words of the answer in a root run's output; "" where there are none."""
-    return _words(outputs).strip()
+    words = _words(outputs).strip()
+    return _block_words(words) if words.startswith("[{") else words
 
 
 @careful("")
@@ -30,10 +32,20 @@ def model_text(response: LLMResult) -> str:
     return _words(response)
 
 
+def _block_words(words: str) -> str:
+    """AgentExecutor's stream hands over content blocks as their repr; any other text is as it is."""
+    try:
+        blocks = ast.literal_eval(words)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return words
+    is_content = all(isinstance(block, Mapping) and "type" in block for block in blocks)
+    return text_of(blocks).strip() if is_content else words
+
+
 def _words(outputs: object) -> str:
     match outputs:
         case str():
-            return outputs
+            return text_of(outputs)
         case BaseMessage():
             return _message_words(outputs)
         case AgentFinish():
@@ -41,7 +53,7 @@ def _words(outputs: object) -> str:
         case ChatGeneration():
             return _message_words(outputs.message)
         case Generation():
-            return outputs.text
+            return text_of(outputs.text)
         case LLMResult():
             return (
                 _words(outputs.generations[0][0])
@@ -49,6 +61,8 @@ def _words(outputs: object) -> str:
                 else ""
             )
         case Mapping():
+            if outputs.get("structured_response") is not None:
+                return ""  # The last message is the same data in other words: not for people.
             return next((said for key in _ANSWER_KEYS if (said := _words(outputs.get(key)))), "")
         case list() | tuple():
             return _last_answer(outputs)
@@ -67,5 +81,6 @@ def _message_words(message: BaseMessage) -> str:
     if isinstance(message, HumanMessage):
         return ""
     if isinstance(message, (AIMessage, ToolMessage)) or message.type == "AIMessageChunk":
-        return text_of(message.content)
+        # Where OpenAI's models refuse, a chat completion has no content.
+        return text_of(message.content) or text_of(message.additional_kwargs.get("refusal"))
     return ""
