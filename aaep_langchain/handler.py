@@ -39,6 +39,7 @@ from aaep_langchain.reading import (
     text_of,
 )
 from aaep_langchain.runs import Run, RunBook, RunKind
+from aaep_langchain.surroundings import surrounding_run_id
 
 logger = logging.getLogger("aaep_langchain")
 
@@ -73,6 +74,8 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         tools: How tools are treated and announced, by name; counts before a tool's own metadata.
         announce_text: Whether on_text callbacks are said aloud; most chains print prompts there.
         output_language: Language tag of what the agent says; None means the emitter's.
+        forget_after: After how many seconds without a callback a run, or a session that waits for an
+            answer, is given up as timed out.
     """
 
     run_inline = True
@@ -86,11 +89,12 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         tools: Mapping[str, ToolPolicy] | None = None,
         announce_text: bool = False,
         output_language: str | None = None,
+        forget_after: float = 86_400.0,
     ) -> None:
         super().__init__()
         self.emitter = emitter
         self._form = OutputForm(language=output_language or emitter.language)
-        self._book = RunBook()
+        self._book = RunBook(emitter.clock, forget_after)
         self._narrator = Narrator(emitter, self._book, dict(tools or {}), self._form)
         self._announce_text = announce_text
         self._complained = False
@@ -156,8 +160,13 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         metadata: Mapping[str, object] | None,
     ) -> Run | None:
         """The record of a run that starts; None where it is known already or its root is over."""
+        if parent_run_id is None:
+            around = surrounding_run_id()
+            if around is not None and self._book.is_live(around):
+                parent_run_id = around
         if not self._book.is_new_root(run_id, parent_run_id):
             return self._book.add_child(run_id, parent_run_id, kind)
+        self._narrator.give_up_stale()
         try:
             run = self._narrator.start_root(run_id, kind, inputs, metadata)
         except Exception:
@@ -277,7 +286,7 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         run = self._book.get_once(run_id)
         if run is None or run.speech is None or run.ended:
             return
-        text = token if isinstance(token, str) else text_of(token)
+        text = token if type(token) is str else text_of(token)
         if text:
             self._narrator.add_token(run, run.speech, text)
 

@@ -154,6 +154,19 @@ class Narrator:
         finally:
             self._book.drop(root)
 
+    def give_up_stale(self) -> None:
+        """End the sessions of runs whose end was never heard (known failure 11)."""
+        for root in self._book.stale():
+            if not self._emitter.is_live(root.session_id):
+                self._book.drop(root)
+                continue
+            self._end(
+                root,
+                partial(self._emitter.cancel_session, cancelled_by="timeout"),
+                cancellation_reason="no_end_heard",
+                summary=Summary.of("session.given_up"),
+            )
+
     def _pause(self, root: RootRun, question: str) -> None:
         if root.thread_id is None:
             # Without a thread there is no checkpointer, and nothing can take an answer (fact 13).

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 from uuid import UUID
 
+from aaep_helpers.clock import Clock
 from aaep_helpers.events import OutputForm
 from aaep_helpers.ids import make_id
 
@@ -72,6 +73,7 @@ class RootRun:
         suspended: Announced calls that a pause left open, by LangChain's tool_call_id.
         question: What the graph asks; None while it is not paused.
         on_drop: Called once when the tree is forgotten.
+        touched: When a run of it last started or ended, in monotonic seconds.
     """
 
     run_id: UUID
@@ -83,6 +85,7 @@ class RootRun:
     suspended: dict[str, Call] = field(default_factory=dict)
     question: str | None = None
     on_drop: Callable[[], None] | None = None
+    touched: float = 0.0
 
 
 @dataclass(slots=True)
@@ -115,10 +118,19 @@ class Run:
 
 
 class RunBook:
-    """Every run a handler knows, by run_id, and the sessions that wait for a resume, by thread."""
+    """Every run a handler knows, by run_id, and the sessions that wait for a resume, by thread.
 
-    def __init__(self) -> None:
+    Args:
+        clock: Whose monotonic seconds tell how long nothing was heard of a tree.
+        forget_after: After how many seconds of that it is stale (known failure 11).
+    """
+
+    def __init__(self, clock: Clock, forget_after: float) -> None:
         self._lock = threading.Lock()
+        self._clock = clock
+        self._forget_after = forget_after
+        self._looked_at = clock.monotonic()
+        self._roots: dict[str, RootRun] = {}
         self._runs: dict[UUID, Run] = {}
         self._paused: dict[str, RootRun] = {}
         self._gone: OrderedDict[UUID, None] = OrderedDict()
@@ -160,6 +172,8 @@ class RunBook:
         with self._lock:
             run = self._runs[root.run_id] = Run(root.run_id, root, kind)
             root.runs.append(root.run_id)
+            root.touched = self._clock.monotonic()
+            self._roots[root.session_id] = root
             return run
 
     def add_child(self, run_id: UUID, parent_run_id: UUID | None, kind: RunKind) -> Run | None:
@@ -181,6 +195,7 @@ class RunBook:
                 run_id, parent.root, kind, parent.inside_tool or parent.kind == "tool"
             )
             parent.root.runs.append(run_id)
+            parent.root.touched = self._clock.monotonic()
             return run
 
     def end(self, run_id: UUID) -> Run | None:
@@ -194,7 +209,18 @@ class RunBook:
             if run is None or run.ended:
                 return None
             run.ended = True
+            run.root.touched = self._clock.monotonic()
             return run
+
+    def stale(self) -> list[RootRun]:
+        """The trees, paused ones too, of which nothing was heard for too long; looks only now and then."""
+        now = self._clock.monotonic()
+        with self._lock:
+            if now - self._looked_at < self._forget_after / 8:
+                return []
+            self._looked_at = now
+            known = (*self._roots.values(), *self._paused.values())
+            return [root for root in known if now - root.touched >= self._forget_after]
 
     def drop(self, root: RootRun) -> None:
         """Forget a tree: the one place where records go."""
@@ -203,6 +229,9 @@ class RunBook:
                 self._runs.pop(run_id, None)
                 self._forget(run_id)
             root.runs.clear()
+            self._roots.pop(root.session_id, None)
+            if root.thread_id is not None and self._paused.get(root.thread_id) is root:
+                del self._paused[root.thread_id]
             on_drop, root.on_drop = root.on_drop, None
         if on_drop is not None:
             on_drop()

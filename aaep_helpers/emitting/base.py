@@ -46,6 +46,11 @@ class EmitterBase:
         self._closed = False
         self._quiet = QuietWatch(clock, quiet_seconds)
 
+    @property
+    def clock(self) -> Clock:
+        """Where this emitter's times come from."""
+        return self._clock
+
     def is_live(self, session_id: str) -> bool:
         """Whether this session has started here and not ended."""
         return session_id in self._sessions
