@@ -33,6 +33,9 @@ from aaep_helpers.failures.reading import class_names, is_a, item, message, read
 
 _SEPARATORS: Final = re.compile(r"[^a-z0-9]+")
 _ENDINGS: Final = re.compile(r"(?:error|exception)\Z")
+# A provider's code of at least two words in front of the words, or in the repr of its error: what is left
+# of an error in the middle of OpenAI's stream of a response.
+_CODE_IN_WORDS: Final = re.compile(r"\A(?:ResponseError\(code='(\w{3,80})'|([a-z]+(?:_[a-z]+)+): )")
 _LONGEST_WAIT: Final = 24 * 3600
 _SECONDS_SAID: Final = 120
 
@@ -178,10 +181,16 @@ def _codes(error: BaseException) -> Iterator[str]:
         item(body, "code"),
         item(body, "type"),
         item(item(response, "Error"), "Code"),
+        _code_in_words(error),
     ):
         found = _SEPARATORS.sub("", text(value)[:100].lower())
         if found:
             yield _ENDINGS.sub("", found) or found
+
+
+def _code_in_words(error: BaseException) -> str:
+    found = _CODE_IN_WORDS.match(message(error)) if type(error) is ValueError else None
+    return (found[1] or found[2]) if found is not None else ""
 
 
 def _called(function: object) -> object:

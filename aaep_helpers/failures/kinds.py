@@ -138,6 +138,8 @@ TELLING_CODES: Final[dict[str, Kind]] = {
     "slowdown": RATE_LIMITED,
     "modeltimeout": TIMED_OUT,
     "modelnotready": OVERLOADED,
+    "invalidprompt": REFUSED,
+    "vectorstoretimeout": TIMED_OUT,
 }
 
 # Codes that are only as good as a status; gRPC's names among them.
@@ -154,6 +156,7 @@ PLAIN_CODES: Final[dict[str, Kind]] = {
     "serviceunavailable": UNAVAILABLE,
     "internal": UNAVAILABLE,
     "internalserver": UNAVAILABLE,
+    "server": UNAVAILABLE,
     "api": UNAVAILABLE,
     "aborted": CONFLICT,
     "cancelled": INTERRUPTED,

@@ -113,6 +113,16 @@ BY_EVIDENCE: list[tuple[BaseException, str]] = [
     (sdk("BadRequestError", "Your credit balance is too low", status_code=400), "PAYMENT_REQUIRED"),
     (sdk("OverloadedError", status_code=529), "SERVICE_OVERLOADED"),
     (sdk("APIStatusError", body={"error": {"type": "overloaded_error"}}), "SERVICE_OVERLOADED"),
+    (
+        sdk("APIError", body={"code": None, "type": "server_error"}, type="server_error"),
+        "SERVICE_UNAVAILABLE",
+    ),
+    # In the middle of a stream the code is only in the words.
+    (ValueError("ResponseError(code='server_error', message='Sorry!')"), "SERVICE_UNAVAILABLE"),
+    (ValueError("rate_limit_exceeded: Rate limit reached."), "RATE_LIMITED"),
+    (ValueError("invalid_prompt: This was flagged."), "CONTENT_REFUSED"),
+    (ValueError("some_field: is too short"), "INVALID_VALUE"),
+    (ValueError("timeout: must be positive"), "INVALID_VALUE"),
     (sdk("ResourceExhausted", code=429), "RATE_LIMITED"),
     (sdk("ClientError", code=429, status="RESOURCE_EXHAUSTED"), "RATE_LIMITED"),
     (sdk("DeadlineExceeded", code=504), "TIMED_OUT"),
