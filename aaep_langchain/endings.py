@@ -36,7 +36,7 @@ _KEYBOARD: Final = Cancellation(
 )
 # A closed stream or a cancelled task is the application's doing; whether its user asked for that, or
 # pressed Ctrl-C under asyncio.run, cannot be told from here.
-_STREAM_CLOSED: Final = Cancellation(
+STREAM_CLOSED: Final = Cancellation(
     "producer", "stream_closed", Summary.of("session.stopped_early")
 )
 _TASK_CANCELLED: Final = Cancellation(
@@ -51,7 +51,7 @@ def cancellation_of(error: BaseException) -> Cancellation | None:
         case KeyboardInterrupt():
             return _KEYBOARD
         case GeneratorExit():
-            return _STREAM_CLOSED
+            return STREAM_CLOSED
         case asyncio.CancelledError():
             return _TASK_CANCELLED
         case SystemExit():

@@ -23,7 +23,13 @@ from aaep_helpers.spoken_values import spoken_arguments
 from aaep_helpers.text import human_text
 from aaep_helpers.tool_policy import METADATA_KEY, NO_POLICY, ToolPolicy
 from aaep_helpers.vocabulary import AWAITING_INPUT
-from aaep_langchain.endings import cancellation_of, is_control_flow, is_pause
+from aaep_langchain.endings import (
+    STREAM_CLOSED,
+    Cancellation,
+    cancellation_of,
+    is_control_flow,
+    is_pause,
+)
 from aaep_langchain.hearing import is_for_the_user
 from aaep_langchain.reading import is_resume, request_text, tool_arguments, tool_name, tool_result
 from aaep_langchain.repeats import was_said
@@ -102,6 +108,10 @@ class Narrator:
         if root.question is not None:
             self._pause(root, root.question)
             return
+        if self._was_cut_off(root, answer):
+            # A chain whose stream is closed reports a normal end in the middle of its model's words.
+            self._cancel(root, STREAM_CLOSED)
+            return
         try:
             if answer and not was_said(answer, root.said, since=root.said_before_tool):
                 self.say(root, answer)
@@ -119,12 +129,7 @@ class Narrator:
             return
         cancellation = cancellation_of(error)
         if cancellation is not None:
-            self._end(
-                root,
-                partial(self._emitter.cancel_session, cancelled_by=cancellation.by),
-                cancellation_reason=cancellation.reason,
-                summary=cancellation.summary,
-            )
+            self._cancel(root, cancellation)
             return
         failure = classify(error)
         summary = (
@@ -141,6 +146,23 @@ class Narrator:
             recoverable=failure.recoverable,
             remediation_hint=failure.remedy,
             summary=summary,
+        )
+
+    def _was_cut_off(self, root: RootRun, answer: str) -> bool:
+        """Whether a model is still speaking, and the answer is no more than it said so far."""
+        runs = [self._book.get(run_id) for run_id in list(root.runs)]
+        return any(
+            "".join(run.speech.parts).lstrip().startswith(answer)
+            for run in runs
+            if run is not None and run.speech is not None and run.speech.begun and not run.ended
+        )
+
+    def _cancel(self, root: RootRun, cancellation: Cancellation) -> None:
+        self._end(
+            root,
+            partial(self._emitter.cancel_session, cancelled_by=cancellation.by),
+            cancellation_reason=cancellation.reason,
+            summary=cancellation.summary,
         )
 
     def _end(self, root: RootRun, end: Callable[..., None], **details: object) -> None:
