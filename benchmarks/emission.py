@@ -9,6 +9,7 @@ import statistics
 from aaep_helpers import AAEPEmitter, make_id
 from aaep_helpers.events import WireEvent
 from aaep_helpers.validation import is_valid_event
+from aaep_helpers.vocabulary import BOUNDARIES
 from benchmarks.measure import microseconds
 
 
@@ -55,7 +56,7 @@ def main() -> None:
 
 def _token(listeners: int) -> float:
     emitter = AAEPEmitter(quiet_seconds=None)
-    for boundary in ("sentence", "word", "paragraph", "completion", "none")[:listeners]:
+    for boundary in ("sentence",) if listeners == 1 else BOUNDARIES:
         emitter.subscribe(lambda event: None, boundary=boundary)
     session_id = emitter.start_session(summary_normal="Working.")
     source = random.Random(1)
