@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import random
 import statistics
+from collections.abc import Sequence
 
 from aaep_helpers import AAEPEmitter, make_id
 from aaep_helpers.events import WireEvent
 from aaep_helpers.validation import is_valid_event
-from aaep_helpers.vocabulary import BOUNDARIES
+from aaep_helpers.vocabulary import BOUNDARIES, Boundary
 from benchmarks.measure import microseconds
+
+_LISTENING: tuple[tuple[Boundary, ...], ...] = (("sentence",), BOUNDARIES)
 
 
 def main() -> None:
@@ -47,16 +50,15 @@ def main() -> None:
     print(f"  json.dumps of the same event     {dumped:8.2f}       1.00")
 
     print("token of 1 to 8 characters               us     times json.dumps")
-    for listeners in (1, 5):
-        per_token = _token(listeners)
-        print(
-            f"  with {listeners} listener(s)              {per_token:8.2f}   {per_token / dumped:8.2f}"
-        )
+    for boundaries in _LISTENING:
+        per_token = _token(boundaries)
+        listeners = f"with {len(boundaries)} listener(s)"
+        print(f"  {listeners:32} {per_token:8.2f}   {per_token / dumped:8.2f}")
 
 
-def _token(listeners: int) -> float:
+def _token(boundaries: Sequence[Boundary]) -> float:
     emitter = AAEPEmitter(quiet_seconds=None)
-    for boundary in ("sentence",) if listeners == 1 else BOUNDARIES:
+    for boundary in boundaries:
         emitter.subscribe(lambda event: None, boundary=boundary)
     session_id = emitter.start_session(summary_normal="Working.")
     source = random.Random(1)
