@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from aaep_helpers.failures.classify import classify
+from aaep_helpers.failures.kinds import SIGN_IN
 from aaep_helpers.failures.reading import class_names, is_a, item, message, read, text
 from aaep_helpers.redaction import redact_text
 from aaep_helpers.speech import speakable
@@ -43,6 +45,8 @@ def error_text(error: BaseException) -> str | None:
     """
     if not _NOT_SENTENCES.isdisjoint(class_names(error)[:-2]):
         return None
+    if classify(error).code == SIGN_IN.code:
+        return None  # Services repeat the key they did not accept, in whatever shape it has.
     for found in (*_offered(error), message(error)):
         words = _sentence(found)
         if words is not None:

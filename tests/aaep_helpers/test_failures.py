@@ -243,6 +243,7 @@ TEXTS: list[tuple[BaseException, str | None]] = [
         "Rate limit reached for this model",
     ),
     (Exception("Error code: 429 - {'error': {'message': 'x'}}"), None),
+    (sdk("AuthenticationError", "Incorrect key provided: my-own-key-7", status_code=401), None),
     (boto("Throttling", 400), None),
     (Exception("Could not find it: {'a': 1}"), "Could not find it"),
     (Exception("got <Thing object at 0x7f0000000000> instead of money"), None),
