@@ -108,10 +108,13 @@ class Narrator:
         if root.question is not None:
             self._pause(root, root.question)
             return
-        if self._was_cut_off(root, answer):
+        speaking = self._speaking(root)
+        if any(_so_far(run).startswith(answer) for run in speaking):
             # A chain whose stream is closed reports a normal end in the middle of its model's words.
             self._cancel(root, STREAM_CLOSED)
             return
+        for run in speaking:
+            self.end_speech(run, None)  # Given up for another answer, which comes after it.
         try:
             if answer and not was_said(answer, root.said, since=root.said_before_tool):
                 self.say(root, answer)
@@ -148,14 +151,14 @@ class Narrator:
             summary=summary,
         )
 
-    def _was_cut_off(self, root: RootRun, answer: str) -> bool:
-        """Whether a model is still speaking, and the answer is no more than it said so far."""
+    def _speaking(self, root: RootRun) -> list[Run]:
+        """The models of a tree that have begun to speak and not ended."""
         runs = [self._book.get(run_id) for run_id in list(root.runs)]
-        return any(
-            "".join(run.speech.parts).lstrip().startswith(answer)
+        return [
+            run
             for run in runs
             if run is not None and run.speech is not None and run.speech.begun and not run.ended
-        )
+        ]
 
     def _cancel(self, root: RootRun, cancellation: Cancellation) -> None:
         self._end(
@@ -446,3 +449,7 @@ class Narrator:
 
 def _for_ears(text: str) -> str:
     return human_text(" ".join(text.split()), _HEARD_RESULT)
+
+
+def _so_far(run: Run) -> str:
+    return "".join(run.speech.parts).lstrip() if run.speech is not None else ""

@@ -24,10 +24,9 @@ _QUESTION_KEYS: Final = ("question", "description", "message", "prompt", "text",
 @careful("")
 def interrupt_question(interrupts: Sequence[Interrupt]) -> str:
     """What the graph asks when it pauses; "" where it does not say."""
-    for interrupt in interrupts:
-        if words := _words(interrupt.value):
-            return " ".join(words.split())
-    return ""
+    # Several may wait at once; each is answered by itself, so each is asked.
+    questions = (" ".join(_words(interrupt.value).split()) for interrupt in interrupts)
+    return " ".join(question for question in questions if question)
 
 
 def _words(value: object) -> str:

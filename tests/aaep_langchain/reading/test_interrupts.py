@@ -36,6 +36,7 @@ def kind(value: object) -> str:
         ([{"action_requests": [{"name": "send_it", "args": {}}]}], "send it."),
         ([{"action_requests": [3, None]}], ""),
         ([{"data": 1}, "Shall I?"], "Shall I?"),
+        (["Shall I?", {"question": "And then?"}], "Shall I? And then?"),
         ([None], ""),
         ([Hostile()], ""),
         ([HostileDict(question="x")], ""),
