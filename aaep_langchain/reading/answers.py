@@ -6,24 +6,33 @@ Boundary: an output in, the words of its answer out. Failure policy: an output w
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from langchain_core.agents import AgentFinish
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 from langchain_core.outputs import ChatGeneration, Generation, LLMResult
+from langchain_core.tools import ToolException
 
+from aaep_helpers.failures import error_text
 from aaep_langchain.reading.careful import careful
 from aaep_langchain.reading.content import text_of
 
 _ANSWER_KEYS: Final = ("output", "answer", "result", "response", "text", "messages")
+
+# The answer that ModelRetryMiddleware makes up when its attempts are spent: a class name and a message.
+_SPENT: Final = re.compile(r"\A(Model call failed after \d+ attempts?) with \w+: (.*)\Z", re.DOTALL)
 
 
 @careful("")
 def answer_text(outputs: object) -> str:
     """The words of the answer in a root run's output; "" where there are none."""
     words = _words(outputs).strip()
-    return _block_words(words) if words.startswith("[{") else words
+    if words.startswith("[{"):
+        return _block_words(words)
+    spent = _SPENT.match(words)
+    return words if spent is None else _failure_words(spent[1], spent[2])
 
 
 @careful("")
@@ -40,6 +49,11 @@ def _block_words(words: str) -> str:
         return words
     is_content = all(isinstance(block, Mapping) and "type" in block for block in blocks)
     return text_of(blocks).strip() if is_content else words
+
+
+def _failure_words(what: str, message: str) -> str:
+    why = error_text(ToolException(message))  # As if it had been raised.
+    return f"{what}. {why}" if why is not None else f"{what}."
 
 
 def _words(outputs: object) -> str:
