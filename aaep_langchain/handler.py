@@ -40,6 +40,7 @@ from aaep_langchain.reading import (
 )
 from aaep_langchain.runs import Run, RunBook, RunKind
 from aaep_langchain.surroundings import surrounding_run_id
+from aaep_langchain.tool_narrator import ToolNarrator
 
 logger = logging.getLogger("aaep_langchain")
 
@@ -95,7 +96,8 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         self.emitter = emitter
         self._form = OutputForm(language=output_language or emitter.language)
         self._book = RunBook(emitter.clock, forget_after)
-        self._narrator = Narrator(emitter, self._book, dict(tools or {}), self._form)
+        self._narrator = Narrator(emitter, self._book, self._form)
+        self._tools = ToolNarrator(emitter, dict(tools or {}))
         self._announce_text = announce_text
         self._complained = False
         self.live = live
@@ -363,7 +365,7 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         run = self._begin(run_id, parent_run_id, "tool", request, metadata)
         if run is not None:
             description = (serialized or {}).get("description")
-            self._narrator.start_tool(
+            self._tools.start_tool(
                 run,
                 name,
                 description if isinstance(description, str) else None,
@@ -380,7 +382,7 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         run = self._book.end(run_id)
         if run is not None:
             try:
-                self._narrator.end_tool(run, output)
+                self._tools.end_tool(run, output)
             finally:
                 self._end_if_root(run, "")
 
@@ -397,7 +399,7 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         run = self._book.end(run_id)
         if run is not None:
             try:
-                self._narrator.fail_tool(run, error, kwargs.get("tool_call_id"))
+                self._tools.fail_tool(run, error, kwargs.get("tool_call_id"))
             finally:
                 self._fail_if_root(run, error)
 
@@ -416,7 +418,7 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         """A search begins; announced like a tool."""
         run = self._begin(run_id, parent_run_id, "retriever", query, metadata)
         if run is not None:
-            self._narrator.start_retriever(run, run_name(serialized, kwargs.get("name")), query)
+            self._tools.start_retriever(run, run_name(serialized, kwargs.get("name")), query)
 
     @_guarded
     def on_retriever_end(
@@ -431,7 +433,7 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         run = self._book.end(run_id)
         if run is not None:
             try:
-                self._narrator.end_retriever(run, len(documents))
+                self._tools.end_retriever(run, len(documents))
             finally:
                 self._end_if_root(run, "")
 
@@ -448,7 +450,7 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         run = self._book.end(run_id)
         if run is not None:
             try:
-                self._narrator.fail_tool(run, error, None)
+                self._tools.fail_tool(run, error, None)
             finally:
                 self._fail_if_root(run, error)
 
