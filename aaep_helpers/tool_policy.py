@@ -91,6 +91,15 @@ class ToolPolicy:
         }
         return dataclasses.replace(other, **said)
 
+    def at_least(self, other: ToolPolicy) -> ToolPolicy:
+        """This policy over `other`, but never with less risk than either of them says."""
+        risks = [risk for risk in (self.risk_level, other.risk_level) if risk is not None]
+        return dataclasses.replace(
+            self.over(other),
+            risk_level=max(risks, key=RISK_LEVELS.index, default=None),
+            irreversible=self.irreversible or other.irreversible,
+        )
+
     def called(self, tool: str) -> str:
         """What `tool` is called in a sentence."""
         return self.spoken_name or spoken_form(tool)

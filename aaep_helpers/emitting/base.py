@@ -13,6 +13,7 @@ from typing import Final
 from aaep_helpers.clock import Clock
 from aaep_helpers.correlation import current_traceparent
 from aaep_helpers.errors import ProtocolError, UnknownSessionError
+from aaep_helpers.held_calls import CallDesk
 from aaep_helpers.ids import is_id
 from aaep_helpers.live_session import LiveSession
 from aaep_helpers.quiet import QuietWatch
@@ -31,12 +32,16 @@ class EmitterBase:
         clock: Where times come from.
         language: The language of the words callers bring.
         quiet_seconds: As for AAEPEmitter.
+
+    Attributes:
+        calls: Where gates find the tool calls that wait for them.
     """
 
     def __init__(
         self, renderer: Renderer, clock: Clock, language: str, quiet_seconds: float | None
     ) -> None:
         self.language = language
+        self.calls = CallDesk()
         self._clock = clock
         self._renderer = renderer
         self._lock = threading.Lock()
