@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from aaep_langchain.reading.careful import careful
 from aaep_langchain.reading.content import text_of
 
 _DELTA: Final = "content-block-delta"
 _TEXT_DELTA: Final = "text-delta"
 
 
+@careful("")
 def stream_event_text(event: object) -> str:
     """The words for the user that one event of a model's v3 stream adds; "" for all other events.
 
@@ -24,7 +26,6 @@ def stream_event_text(event: object) -> str:
     Args:
         event: What on_stream_event was given.
     """
-    # No decorator against odd objects here: this runs for every token.
     if not isinstance(event, Mapping) or event.get("event") != _DELTA:
         return ""
     delta = event.get("delta")
