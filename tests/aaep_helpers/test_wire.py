@@ -39,7 +39,7 @@ def test_every_event_reads_back_as_the_payload_it_was_made_of() -> None:
         if isinstance(payload, OutputStreaming):
             assert (payload.chunk, payload.complete) == (event["chunk"], event["complete"])
             continue
-        assert payload.TYPE == event["type"]
+        assert event["type"] == payload.TYPE
         assert payload.summary.literal["normal"] == event["summary_normal"]
     started = event_from_wire(_trace()[0]).payload
     assert started == e.SessionStarted(
