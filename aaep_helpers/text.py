@@ -20,8 +20,11 @@ _SURROGATES: Final = re.compile("[\ud800-\udfff]")
 def well_formed(text: str) -> str:
     """`text` with every lone surrogate replaced by U+FFFD, so that it is UTF-8 (ENV-6).
 
-    One code point stands for one, so positions stay true (SEQ-9).
+    One code point stands for one, so positions stay true (SEQ-9). A subclass of str, such as LangChain's
+    `message.text`, becomes a plain one: no other is a JSON value.
     """
+    if type(text) is not str:
+        text = str.__str__(text)
     if text.isascii():
         return text
     return _SURROGATES.sub("\ufffd", text)
