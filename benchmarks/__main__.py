@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from benchmarks import emission, redaction, segmentation
+from benchmarks import emission, redaction, segmentation, streaming
 
 
 def main() -> None:
     for title, measurement in (
+        ("Streaming", streaming.main),
         ("Emission", emission.main),
         ("Segmentation", segmentation.main),
         ("Redaction", redaction.main),
