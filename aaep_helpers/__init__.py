@@ -12,6 +12,7 @@ from aaep_helpers.errors import (
     PeerError,
     ProtocolError,
     SubscriptionError,
+    UnguardedToolError,
     UnknownSessionError,
     Violation,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "Subscription",
     "SubscriptionError",
     "Summary",
+    "UnguardedToolError",
     "UnknownSessionError",
     "Violation",
     "make_id",

@@ -6,6 +6,7 @@
     |   +-- ProtocolError         the order of events would be illegal
     |   |   +-- UnknownSessionError  the session never started here, or is over
     |   +-- SubscriptionError     a listener was described wrongly (also a ValueError)
+    |   +-- UnguardedToolError    a tool cannot be undone and nobody is asked (also a PermissionError)
     +-- PeerError                 what came over a wire is wrong
     |   +-- MessageValidationError  a message that fits no schema (also a ValueError)
     +-- InternalError             our own fault: please report it
@@ -91,6 +92,29 @@ class UnknownSessionError(ProtocolError):
 
 class SubscriptionError(CallerError, ValueError):
     """A listener described in a way that cannot be served; says which argument and what it may be."""
+
+
+class UnguardedToolError(CallerError, PermissionError):
+    """A tool that cannot be undone and has no gate was stopped before it ran, as the handler was told to.
+
+    Attributes:
+        tool: The tool's name in the agent.
+    """
+
+    def __init__(self, tool: str) -> None:
+        super().__init__(tool)
+        self.tool = tool
+
+    def __str__(self) -> str:
+        return (
+            f"The tool {self.tool} was not run: what it does cannot be undone, and nothing asks the user "
+            "first. Do not try the same in another way. To whoever builds the agent: decorate the tool "
+            "with @aaep_tool, or relax its policy if it can be undone after all."
+        )
+
+    def __repr__(self) -> str:
+        # LangGraph hands the repr of an error to the model, which needs to know what happened.
+        return f"{type(self).__name__}({str(self)!r})"
 
 
 class PeerError(AaepError):

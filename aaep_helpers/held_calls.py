@@ -72,11 +72,11 @@ class HeldCall:
         tool: The tool's name on the wire.
         spoken_name: What it is called in a sentence.
         arguments: What it is given, by name, as the framework told it; the gate has the real ones.
-        description: What it does, in a sentence.
         policy: What is known of the tool, never with less risk than its gate says.
         mark: Whose call it is.
         announcer: Tells listeners that it runs.
         resumed_from: The call that goes on, where a pause interrupted it after it was announced (fact 13).
+        returns_when_run: Whether a tool that returns has run its body for sure.
         companions: The same run as other handlers hold it, each for a session of its own; set when claimed.
     """
 
@@ -87,11 +87,11 @@ class HeldCall:
     tool: str
     spoken_name: str
     arguments: Mapping[str, object]
-    description: str | None
     policy: ToolPolicy
     mark: GateMark
     announcer: Announcer
     resumed_from: HeldCall | None = None
+    returns_when_run: bool = False
     companions: tuple[HeldCall, ...] = ()
     _standing: Standing = Standing.HELD
     _lock: threading.Lock = field(default_factory=threading.Lock)

@@ -2,8 +2,9 @@
 
 It only translates: records are in runs, words in the catalogue, order and closing in the session.
 Boundary: LangChain in, emitter calls out. Failure policy (D3): its own faults are logged once with the
-run id and swallowed; the agent never notices them. It runs inline, because LangChain otherwise hops to
-a thread for every token of an async run (fact 3).
+run id and swallowed; the agent never notices them. One thing is raised on purpose: where the application
+asked for it, a tool that cannot be undone and asks nobody is stopped. It runs inline, because LangChain
+otherwise hops to a thread for every token of an async run (fact 3).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar, cast
+from typing import Any, NoReturn, TypeVar, cast
 from uuid import UUID
 
 from langchain_core.agents import AgentAction, AgentFinish
@@ -20,7 +21,7 @@ from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, GenerationChunk, LLMResult
 from langgraph.callbacks import GraphCallbackHandler, GraphInterruptEvent, GraphResumeEvent
 
-from aaep_helpers import AAEPEmitter, UnknownSessionError
+from aaep_helpers import AAEPEmitter, UnguardedToolError, UnknownSessionError
 from aaep_helpers.events import OutputForm
 from aaep_helpers.tool_policy import ToolPolicy
 from aaep_langchain.descendants import (
@@ -40,7 +41,7 @@ from aaep_langchain.reading import (
 )
 from aaep_langchain.runs import Run, RunBook, RunKind
 from aaep_langchain.surroundings import surrounding_run_id
-from aaep_langchain.tool_narrator import ToolNarrator
+from aaep_langchain.tool_narrator import UNGUARDED, ToolNarrator, Treatment, Unguarded
 
 logger = logging.getLogger("aaep_langchain")
 
@@ -73,6 +74,8 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         live: Ask LangChain to stream the model even under invoke(), so that the answer is heard while it
             is written (fact 6). False leaves model calls as they are.
         tools: How tools are treated and announced, by name; counts before a tool's own metadata.
+        unguarded: What happens to a tool that cannot be undone, says its policy, and asks nobody: it is
+            announced in words that say so, or its call is refused with an UnguardedToolError.
         announce_text: Whether on_text callbacks are said aloud; most chains print prompts there.
         output_language: Language tag of what the agent says; None means the emitter's.
         forget_after: After how many seconds without a callback a run, or a session that waits for an
@@ -80,7 +83,7 @@ class AAEPCallbackHandler(GraphCallbackHandler):
     """
 
     run_inline = True
-    raise_error = False
+    raise_error = True  # For a tool that is refused; faults stay here all the same.
 
     def __init__(
         self,
@@ -88,16 +91,19 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         *,
         live: bool = True,
         tools: Mapping[str, ToolPolicy] | None = None,
+        unguarded: Unguarded = "announce",
         announce_text: bool = False,
         output_language: str | None = None,
         forget_after: float = 86_400.0,
     ) -> None:
         super().__init__()
+        if unguarded not in UNGUARDED:
+            raise ValueError(f"unguarded is one of {', '.join(UNGUARDED)}, not {unguarded!r}.")
         self.emitter = emitter
         self._form = OutputForm(language=output_language or emitter.language)
         self._book = RunBook(emitter.clock, forget_after)
         self._narrator = Narrator(emitter, self._book, self._form)
-        self._tools = ToolNarrator(emitter, dict(tools or {}))
+        self._tools = ToolNarrator(emitter, self._book, dict(tools or {}), unguarded)
         self._announce_text = announce_text
         self._complained = False
         self.live = live
@@ -150,6 +156,8 @@ class AAEPCallbackHandler(GraphCallbackHandler):
                 started = self._book.get(run_id)
                 if started is not None:
                     started.source = source
+        except UnguardedToolError:
+            raise  # No fault: what the handler was asked to do.
         except Exception as error:  # noqa: BLE001 - D3: the handler never breaks the agent.
             self._complain(callback.__name__, run_id, error)
 
@@ -362,17 +370,44 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         name = run_name(serialized, kwargs.get("name")) or "tool"
         # Of a tool that is a root, arguments by name are no words of the user's, and input_str is their repr.
         request = input_str if inputs is None else ""
+        description = (serialized or {}).get("description")
+        treatment = self._tools.treatment(
+            name, description if isinstance(description, str) else None, metadata
+        )
+        if treatment.is_refused:
+            self._refuse_tool(run_id, parent_run_id, name, treatment, request, metadata)
         run = self._begin(run_id, parent_run_id, "tool", request, metadata)
         if run is not None:
-            description = (serialized or {}).get("description")
             self._tools.start_tool(
                 run,
                 name,
-                description if isinstance(description, str) else None,
+                treatment,
                 inputs if inputs is not None else input_str,
-                metadata,
                 kwargs.get("tool_call_id"),
             )
+
+    def _refuse_tool(
+        self,
+        run_id: UUID,
+        parent_run_id: UUID | None,
+        name: str,
+        treatment: Treatment,
+        request: object,
+        metadata: Mapping[str, object] | None,
+    ) -> NoReturn:
+        """Stop a tool before it runs; LangChain tells nothing more of its run, not even an error."""
+        refusal = UnguardedToolError(name)
+        try:
+            run = self._begin(run_id, parent_run_id, "tool", request, metadata)
+            if run is not None:
+                self._book.end(run_id)
+                try:
+                    self._tools.refuse_tool(run, name, treatment)
+                finally:
+                    self._fail_if_root(run, refusal)
+        except Exception as error:  # noqa: BLE001 - whatever can be told of it, the tool does not run.
+            self._complain("on_tool_start", run_id, error)
+        raise refusal
 
     @_guarded
     def on_tool_end(

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Final, Literal
 from uuid import UUID
 
 from aaep_helpers.clock import Clock
 from aaep_helpers.events import OutputForm
+from aaep_helpers.held_calls import HeldCall
 from aaep_helpers.ids import make_id
 
 RunKind = Literal["chain", "model", "tool", "retriever"]
@@ -52,11 +53,13 @@ class Call:
         call_id: Our own "call_" id.
         tool: The tool's name on the wire.
         spoken: What it is called in a sentence.
+        held: The same call as its gate had it; None where it has none.
     """
 
     call_id: str
     tool: str
     spoken: str
+    held: HeldCall | None = None
 
 
 @dataclass(slots=True)
@@ -99,6 +102,7 @@ class Run:
         inside_tool: Whether a tool is among its ancestors: what a model says there is not for the user.
         speech: Of a model whose words are for the user.
         call: Of a tool that was announced.
+        held: Of a tool that is announced by its gate, after an accept (fact 10).
         source: Who told of it: None for LangChain itself, else the fan-out that relayed it (fact 1).
         ended: Whether its end was heard.
         starts: How often its start was heard: a handler that is listed twice hears everything twice.
@@ -111,6 +115,7 @@ class Run:
     inside_tool: bool = False
     speech: Speech | None = None
     call: Call | None = None
+    held: HeldCall | None = None
     source: object = None
     ended: bool = False
     starts: int = 1
@@ -157,6 +162,21 @@ class RunBook:
         """Whether a run of this id is under way."""
         run = self._runs.get(run_id)
         return run is not None and not run.ended
+
+    def held_call(self, run: Hashable) -> HeldCall | None:
+        """For gates: the held call of a run that is under way; None where there is none."""
+        found = self._runs.get(run)  # type: ignore[call-overload]  # a foreign id is not found
+        return found.held if found is not None and not found.ended else None
+
+    def get_held(self, call: HeldCall) -> Run | None:
+        """The run of a held call that is still under way; None where it is over."""
+        found = self._runs.get(call.run)  # type: ignore[call-overload]
+        return found if found is not None and found.held is call and not found.ended else None
+
+    def is_announced(self, run: Hashable) -> bool:
+        """For gates: whether a run that is under way was told as invoked."""
+        found = self._runs.get(run)  # type: ignore[call-overload]
+        return found is not None and found.call is not None and not found.ended
 
     def is_new_root(self, run_id: UUID, parent_run_id: UUID | None) -> bool:
         """Whether a start is that of a root: its parent is not ours (fact 1), nor over."""

@@ -65,6 +65,7 @@ PAYMENT: Final = Kind("payment", "requires_user", "PAYMENT_REQUIRED", "check_pla
 QUOTA: Final = Kind("quota", "requires_user", "QUOTA_EXCEEDED", "check_plan")
 DECLINED: Final = Kind("declined", "requires_user", "USER_DECLINED")
 DISK_FULL: Final = Kind("disk_full", "requires_user", "STORAGE_FULL", "free_space")
+UNGUARDED: Final = Kind("unguarded", "requires_user", "UNGUARDED_TOOL", "ask_for_gate")
 TOO_LONG: Final = Kind("too_long", "permanent", "CONTEXT_TOO_LONG", "start_anew")
 REFUSED: Final = Kind("refused", "permanent", "CONTENT_REFUSED", "rephrase")
 BAD_REQUEST: Final = Kind("bad_request", "permanent", "BAD_REQUEST", "rephrase")
@@ -237,6 +238,7 @@ CLASS_NAMES: Final[dict[str, Kind]] = {
     "InsufficientQuotaError": QUOTA,
     "BudgetExceededError": QUOTA,
     "ConfirmationRejected": DECLINED,
+    "UnguardedToolError": UNGUARDED,
     **dict.fromkeys(
         ("ContextOverflowError", "ContextWindowExceededError", "LengthFinishReasonError"), TOO_LONG
     ),

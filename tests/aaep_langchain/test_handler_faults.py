@@ -17,6 +17,7 @@ from aaep_langchain import AAEPCallbackHandler
 from aaep_langchain.demo.bank import AGENT_KINDS, AgentKind, agent_answer
 from aaep_langchain.demo.scripted_model import Step
 from aaep_langchain.narrator import Narrator
+from aaep_langchain.tool_narrator import ToolNarrator
 from tests.aaep_langchain.agents import (
     Way,
     agent,
@@ -34,7 +35,10 @@ ANSWER = "It is sunny in Oslo. Enjoy it!"
 WAYS: tuple[Way, ...] = ("invoke", "ainvoke", "stream", "astream")
 
 # Each is called in a run of the weather agent.
-STEPS = ("start_root", "start_model", "add_token", "end_speech", "start_tool", "end_tool", "say")
+STEPS = {
+    **dict.fromkeys(("start_root", "start_model", "add_token", "end_speech", "say"), Narrator),
+    **dict.fromkeys(("treatment", "start_tool", "end_tool"), ToolNarrator),
+}
 
 
 def errors(scene: Hearing) -> list[str]:
@@ -49,7 +53,7 @@ def test_a_fault_of_the_handler_never_reaches_the_agent(
     def fail(*args: Any, **kwargs: Any) -> None:
         raise ZeroDivisionError("our own fault")
 
-    monkeypatch.setattr(Narrator, step, fail)
+    monkeypatch.setattr(STEPS[step], step, fail)
     for kind in AGENT_KINDS:
         emitter = AAEPEmitter(quiet_seconds=None)
         handler = AAEPCallbackHandler(emitter)
@@ -126,7 +130,7 @@ def test_a_fault_in_one_run_leaves_the_next_one_whole(monkeypatch: pytest.Monkey
             raise ZeroDivisionError("our own fault")
 
         with monkeypatch.context() as patched:
-            patched.setattr(Narrator, "start_tool", fail)
+            patched.setattr(ToolNarrator, "start_tool", fail)
             scene.run(
                 lambda h: agent("graph").invoke(asked("graph"), with_handlers(h)), faults=True
             )
