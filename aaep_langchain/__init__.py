@@ -2,5 +2,6 @@
 
 from aaep_helpers.tool_policy import ToolPolicy
 from aaep_langchain.handler import AAEPCallbackHandler
+from aaep_langchain.hearing import OutputPolicy, Speaker
 
-__all__ = ["AAEPCallbackHandler", "ToolPolicy"]
+__all__ = ["AAEPCallbackHandler", "OutputPolicy", "Speaker", "ToolPolicy"]

@@ -24,12 +24,14 @@ from langgraph.callbacks import GraphCallbackHandler, GraphInterruptEvent, Graph
 from aaep_helpers import AAEPEmitter, UnguardedToolError, UnknownSessionError
 from aaep_helpers.events import OutputForm
 from aaep_helpers.tool_policy import ToolPolicy
+from aaep_langchain.answering import answer_of_root, place_chain
 from aaep_langchain.descendants import (
     RELAYED,
     hear_descendants,
     pass_through,
     pass_through_async,
 )
+from aaep_langchain.hearing import OutputPolicy, OutputRule, output_rule
 from aaep_langchain.narrator import Narrator
 from aaep_langchain.reading import (
     answer_text,
@@ -80,6 +82,11 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         output_language: Language tag of what the agent says; None means the emitter's.
         forget_after: After how many seconds without a callback a run, or a session that waits for an
             answer, is given up as timed out.
+        output: Whose words are the answer: an OutputPolicy, or a function that gets a Speaker and returns
+            whether it is heard; None takes the default (docs/output.md).
+
+    Raises:
+        ValueError: `output` is neither.
     """
 
     run_inline = True
@@ -95,6 +102,7 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         announce_text: bool = False,
         output_language: str | None = None,
         forget_after: float = 86_400.0,
+        output: OutputPolicy | OutputRule | None = None,
     ) -> None:
         super().__init__()
         if unguarded not in UNGUARDED:
@@ -102,7 +110,7 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         self.emitter = emitter
         self._form = OutputForm(language=output_language or emitter.language)
         self._book = RunBook(emitter.clock, forget_after)
-        self._narrator = Narrator(emitter, self._book, self._form)
+        self._narrator = Narrator(emitter, self._book, self._form, output_rule(output))
         self._tools = ToolNarrator(emitter, self._book, dict(tools or {}), unguarded)
         self._announce_text = announce_text
         self._complained = False
@@ -209,7 +217,9 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         **kwargs: Any,
     ) -> None:
         """A chain or graph begins; one without a parent we know is a session."""
-        self._begin(run_id, parent_run_id, "chain", inputs, metadata)
+        run = self._begin(run_id, parent_run_id, "chain", inputs, metadata)
+        if run is not None:
+            place_chain(run, run_name(serialized, kwargs.get("name")), metadata, inputs)
 
     @_guarded
     def on_chain_end(
@@ -218,7 +228,10 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         """A chain or graph has ended; a root's end ends its session."""
         run = self._book.end(run_id)
         if run is not None:
-            self._end_if_root(run, answer_text(outputs))
+            try:
+                self._narrator.end_node(run, outputs)
+            finally:
+                self._end_if_root(run, answer_of_root(run.root, outputs))
 
     @_guarded
     def on_chain_error(
@@ -250,7 +263,8 @@ class AAEPCallbackHandler(GraphCallbackHandler):
     ) -> None:
         """A chat model is asked."""
         request = messages[0] if messages else []
-        self._start_model(run_id, parent_run_id, request, tags, metadata, kwargs)
+        name = run_name(serialized, kwargs.get("name"))
+        self._start_model(run_id, parent_run_id, request, tags, metadata, name, kwargs)
 
     @_guarded
     def on_llm_start(
@@ -266,7 +280,8 @@ class AAEPCallbackHandler(GraphCallbackHandler):
     ) -> None:
         """A text model is asked."""
         request = prompts[0] if prompts else ""
-        self._start_model(run_id, parent_run_id, request, tags, metadata, kwargs)
+        name = run_name(serialized, kwargs.get("name"))
+        self._start_model(run_id, parent_run_id, request, tags, metadata, name, kwargs)
 
     def _start_model(
         self,
@@ -275,12 +290,14 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         request: object,
         tags: Sequence[str] | None,
         metadata: Mapping[str, object] | None,
+        name: str,
         kwargs: Mapping[str, Any],
     ) -> None:
         run = self._begin(run_id, parent_run_id, "model", request, metadata)
         if run is not None:
-            params = {**(kwargs.get("options") or {}), **(kwargs.get("invocation_params") or {})}
-            self._narrator.start_model(run, tags, metadata, params)
+            run.name = name
+            call = {**(kwargs.get("options") or {}), **(kwargs.get("invocation_params") or {})}
+            self._narrator.start_model(run, tags, metadata, call)
 
     @_guarded
     def on_llm_new_token(
@@ -539,6 +556,9 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         **kwargs: Any,
     ) -> None:
         """An AgentExecutor has its answer; it never fires under create_agent, so the root's end decides."""
+        run = self._book.get(run_id)
+        if run is not None:
+            self._narrator.finish_agent(run, answer_text(finish))
 
     @_guarded
     def on_retry(

@@ -18,15 +18,15 @@ from aaep_helpers.failures import classify
 from aaep_helpers.ids import make_id
 from aaep_helpers.text import human_text
 from aaep_helpers.vocabulary import AWAITING_INPUT
+from aaep_langchain.answering import answers_of_node, new_words, verdict_on_model
 from aaep_langchain.endings import (
     STREAM_CLOSED,
     Cancellation,
     cancellation_of,
     is_pause,
 )
-from aaep_langchain.hearing import is_for_the_user
+from aaep_langchain.hearing import OutputRule
 from aaep_langchain.reading import is_resume, request_text
-from aaep_langchain.repeats import was_said
 from aaep_langchain.runs import RootRun, Run, RunBook, RunKind, Speech, TextSource
 from aaep_langchain.tool_narrator import for_ears
 
@@ -44,6 +44,7 @@ class Narrator:
         emitter: Where the events go.
         book: The runs of the handler.
         form: What outputs are made of.
+        rule: The application's own on whose words are heard.
     """
 
     def __init__(
@@ -51,10 +52,12 @@ class Narrator:
         emitter: AAEPEmitter,
         book: RunBook,
         form: OutputForm,
+        rule: OutputRule | None = None,
     ) -> None:
         self._emitter = emitter
         self._book = book
         self._form = form
+        self._rule = rule
 
     # Roots
 
@@ -106,8 +109,7 @@ class Narrator:
         for run in speaking:
             self.end_speech(run, None)  # Given up for another answer, which comes after it.
         try:
-            if answer and not was_said(answer, root.said, since=root.said_before_tool):
-                self.say(root, answer)
+            self.say(root, new_words(root, answer))
         finally:
             self._end(
                 root,
@@ -211,15 +213,11 @@ class Narrator:
         run: Run,
         tags: Sequence[str] | None,
         metadata: Mapping[str, object] | None,
-        invocation_params: Mapping[str, object] | None,
+        call: Mapping[str, object],
     ) -> None:
         """A model is asked: the agent is thinking, and what it says may be for the user."""
-        if is_for_the_user(
-            inside_tool=run.inside_tool,
-            tags=tags,
-            metadata=metadata,
-            invocation_params=invocation_params,
-        ):
+        verdict = verdict_on_model(run, self._rule, tags=tags, metadata=metadata, call=call)
+        if verdict == "said":
             run.speech = Speech(self._form)
         self._emitter.settle_state(session_id=run.root.session_id)
 
@@ -232,6 +230,8 @@ class Narrator:
         """
         speech = run.speech
         if speech is None:
+            if final and run.verdict == "never":
+                run.root.never.append(final)
             return
         streamed = "".join(speech.parts)
         # Where the two disagree, what was heard stands; nothing is said twice.
@@ -260,6 +260,16 @@ class Narrator:
             speech.begun = True
             text = "".join(speech.parts)
         self._emitter.add_text(run.root.session_id, speech.output_id, text, form=speech.form)
+
+    def end_node(self, run: Run, outputs: object) -> None:
+        """A chain below the root has ended: a graph's node may have brought an answer no model spoke."""
+        for answer in answers_of_node(run, self._rule, outputs):
+            self.say(run.root, new_words(run.root, answer))
+
+    def finish_agent(self, run: Run, answer: str) -> None:
+        """An AgentExecutor has its answer, which may not have been heard yet (fact 8)."""
+        if not run.inside_tool:
+            self.say(run.root, new_words(run.root, answer))
 
     def say(self, root: RootRun, text: str) -> None:
         """Say something whole, as an output of its own."""

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 from uuid import UUID
+
+from langchain_core.messages import BaseMessage
 
 from aaep_helpers.clock import Clock
 from aaep_helpers.events import OutputForm
 from aaep_helpers.held_calls import HeldCall
 from aaep_helpers.ids import make_id
+from aaep_langchain.hearing import Verdict
 
 RunKind = Literal["chain", "model", "tool", "retriever"]
 TextSource = Literal["tokens", "stream_events"]
@@ -73,6 +76,9 @@ class RootRun:
         runs: Ids of every run below it.
         said: What was said to the user so far, output by output.
         said_before_tool: How much of that was said when a tool last returned.
+        never: Texts that are not for ears, such as data, though they may come again as an output.
+        old_messages: Messages that were there before the run.
+        state_seen: Whether a graph's state was looked at for these.
         suspended: Announced calls that a pause left open, by LangChain's tool_call_id.
         question: What the graph asks; None while it is not paused.
         on_drop: Called once when the tree is forgotten.
@@ -85,6 +91,9 @@ class RootRun:
     runs: list[UUID] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     said_before_tool: int = 0
+    never: list[str] = field(default_factory=list)
+    old_messages: list[BaseMessage] = field(default_factory=list)
+    state_seen: bool = False
     suspended: dict[str, Call] = field(default_factory=dict)
     question: str | None = None
     on_drop: Callable[[], None] | None = None
@@ -100,6 +109,13 @@ class Run:
         root: The root run it belongs to.
         kind: What runs.
         inside_tool: Whether a tool is among its ancestors: what a model says there is not for the user.
+        parent: The run around it; None for a root.
+        name: What it is called.
+        metadata: Of a chain: its metadata.
+        graph: Of a graph that runs: the graph itself.
+        sub_agent: Whether it belongs to a graph inside a graph that works for the outer one.
+        hushed: Whether a model below it is not heard.
+        verdict: Of a model: what becomes of its words.
         speech: Of a model whose words are for the user.
         call: Of a tool that was announced.
         held: Of a tool that is announced by its gate, after an accept (fact 10).
@@ -113,6 +129,13 @@ class Run:
     root: RootRun
     kind: RunKind
     inside_tool: bool = False
+    parent: Run | None = None
+    name: str = ""
+    metadata: Mapping[str, object] = field(default_factory=dict)
+    graph: object = None
+    sub_agent: bool = False
+    hushed: bool = False
+    verdict: Verdict = "said"
     speech: Speech | None = None
     call: Call | None = None
     held: HeldCall | None = None
@@ -212,7 +235,12 @@ class RunBook:
                 self._forget(run_id)  # So that what it starts in turn is no root either.
                 return None
             run = self._runs[run_id] = Run(
-                run_id, parent.root, kind, parent.inside_tool or parent.kind == "tool"
+                run_id,
+                parent.root,
+                kind,
+                inside_tool=parent.inside_tool or parent.kind == "tool",
+                parent=parent,
+                sub_agent=parent.sub_agent,
             )
             parent.root.runs.append(run_id)
             parent.root.touched = self._clock.monotonic()

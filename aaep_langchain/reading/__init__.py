@@ -1,6 +1,12 @@
 """What LangChain hands to callbacks, read as text for people (D8)."""
 
-from aaep_langchain.reading.answers import answer_text, model_text
+from aaep_langchain.reading.answers import (
+    answer_message,
+    answer_text,
+    messages_in,
+    model_text,
+    ready_answers,
+)
 from aaep_langchain.reading.content import text_of
 from aaep_langchain.reading.interrupts import interrupt_question
 from aaep_langchain.reading.names import run_name, tool_name
@@ -10,10 +16,13 @@ from aaep_langchain.reading.stream_events import stream_event_text
 
 __all__ = [
     "ToolResult",
+    "answer_message",
     "answer_text",
     "interrupt_question",
     "is_resume",
+    "messages_in",
     "model_text",
+    "ready_answers",
     "request_text",
     "run_name",
     "stream_event_text",

@@ -8,18 +8,21 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, cast
 
 from langchain_core.agents import AgentFinish
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 from langchain_core.outputs import ChatGeneration, Generation, LLMResult
 from langchain_core.tools import ToolException
+from langgraph.types import Command
 
 from aaep_helpers.failures import error_text
 from aaep_langchain.reading.careful import careful
 from aaep_langchain.reading.content import text_of
 
 _ANSWER_KEYS: Final = ("output", "answer", "result", "response", "text", "messages")
+
+_NO_MESSAGES: Final[Sequence[BaseMessage]] = ()
 
 # The answer that ModelRetryMiddleware makes up when its attempts are spent: a class name and a message.
 _SPENT: Final = re.compile(r"\A(Model call failed after \d+ attempts?) with \w+: (.*)\Z", re.DOTALL)
@@ -33,6 +36,46 @@ def answer_text(outputs: object) -> str:
         return _block_words(words)
     spent = _SPENT.match(words)
     return words if spent is None else _failure_words(spent[1], spent[2])
+
+
+@careful(cast("BaseMessage | None", None))
+def answer_message(outputs: object) -> BaseMessage | None:
+    """The message that `answer_text` reads; None where it reads something else."""
+    match outputs:
+        case BaseMessage():
+            return outputs
+        case Mapping():
+            before = (outputs.get(key) for key in _ANSWER_KEYS)
+            found = next((value for value in before if _words(value)), None)
+            return None if isinstance(found, Mapping) else answer_message(found)
+        case list() | tuple() if outputs and isinstance(outputs[-1], BaseMessage):
+            return outputs[-1]
+        case _:
+            return None
+
+
+@careful(_NO_MESSAGES)
+def messages_in(state: object) -> Sequence[BaseMessage]:
+    """The messages of a graph's state or input."""
+    found = (
+        state.get("messages") if isinstance(state, Mapping) else getattr(state, "messages", state)
+    )
+    if isinstance(found, BaseMessage):
+        return [found]
+    if not isinstance(found, (list, tuple)):
+        return _NO_MESSAGES
+    return [message for message in found if isinstance(message, BaseMessage)]
+
+
+@careful(_NO_MESSAGES)
+def ready_answers(outputs: object) -> Sequence[BaseMessage]:
+    """The messages a node returns that answer, as they stand; one that calls tools does not."""
+    update = outputs.update if isinstance(outputs, Command) else outputs
+    return [
+        message
+        for message in messages_in(update)
+        if isinstance(message, AIMessage) and not message.tool_calls and _message_words(message)
+    ]
 
 
 @careful("")
