@@ -45,7 +45,11 @@ HOWS: tuple[How, ...] = (
     "stream_v3",
     "astream_v3",
 )
-KINDS: tuple[Kind, ...] = ("create_agent", "executor", "model")
+# Where a listener does not ask for streaming, what its application asks for is heard.
+LIVELY: list[tuple[How, bool]] = [
+    *((how, True) for how in HOWS),
+    *((how, False) for how in ("invoke", "ainvoke", "stream_v3")),
+]
 
 FIRST = ("Let me ", "look", ".")
 LAST = ("It is ", "sunny. ", "Enjoy", " it!")
@@ -118,8 +122,7 @@ def hearing(
         return scene
 
 
-@pytest.mark.parametrize("live", [True, False])
-@pytest.mark.parametrize("how", HOWS)
+@pytest.mark.parametrize(("how", "live"), LIVELY)
 @pytest.mark.parametrize("wire", WIRES)
 def test_an_agents_words_are_heard_once_and_nothing_else(
     wire: Wire, how: How, live: bool, provider: StubProvider
@@ -170,8 +173,7 @@ def test_v3_on_an_executor_is_told_for_what_it_is(
         assert scene.handler.open_runs == 0
 
 
-@pytest.mark.parametrize("live", [True, False])
-@pytest.mark.parametrize("how", HOWS)
+@pytest.mark.parametrize(("how", "live"), LIVELY)
 @pytest.mark.parametrize("wire", WIRES)
 def test_a_bare_models_words_are_heard_once(
     wire: Wire, how: How, live: bool, provider: StubProvider
@@ -215,8 +217,7 @@ def test_parallel_calls_are_each_announced(wire: Wire, how: How, provider: StubP
     assert len(scene.story.of("tool.completed")) == 2
 
 
-@pytest.mark.parametrize("how", HOWS)
-@pytest.mark.parametrize("live", [True, False])
+@pytest.mark.parametrize(("how", "live"), LIVELY)
 def test_a_refusal_of_the_responses_api_is_heard(
     live: bool, how: How, provider: StubProvider
 ) -> None:
