@@ -56,6 +56,16 @@ class Treatment:
     is_refused: bool
 
 
+# What AgentExecutor runs in place of a tool when the model asks for none it has, or for none at all: it
+# tells the model so, and there is nothing in it for the user.
+_NO_TOOLS: Final = frozenset(
+    {
+        ("invalid_tool", "Called when tool name is invalid. Suggests valid tool names."),
+        ("_Exception", "Exception tool"),
+    }
+)
+
+
 class ToolNarrator:
     """Tells the emitter what tools and searches do.
 
@@ -117,6 +127,8 @@ class ToolNarrator:
             inputs: What it is given.
             tool_call_id: LangChain's id of the call.
         """
+        if (name, treatment.policy.description) in _NO_TOOLS:
+            return
         resumed = run.root.suspended.pop(tool_call_id, None) if tool_call_id else None
         policy, gate = treatment.policy, treatment.gate
         if resumed is not None:

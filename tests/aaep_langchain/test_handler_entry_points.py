@@ -7,9 +7,11 @@ from functools import partial
 from typing import Any
 
 import pytest
+from langchain_core.messages import HumanMessage
 from langchain_core.prompts import PromptTemplate
 from langchain_core.runnables import Runnable, RunnableLambda
 from langgraph.graph import START, MessagesState, StateGraph
+from pydantic import BaseModel
 
 from aaep_langchain import AAEPCallbackHandler
 from aaep_langchain.demo.bank import AGENT_KINDS, AgentKind, agent_answer
@@ -26,6 +28,7 @@ from tests.aaep_langchain.agents import (
     with_handlers,
 )
 from tests.aaep_langchain.hearing_helpers import Hearing, Story, hear
+from tests.aaep_langchain.reading.hostile import Hostile, HostileDict, HostileList
 
 QUESTION = "How is the weather in Oslo?"
 ANSWER = "It is sunny in Oslo. Enjoy it!"
@@ -217,3 +220,70 @@ def test_a_handler_on_a_model_alone_hears_only_that_model() -> None:
     story = hear(ask)
     assert story.outputs == ["Only this."]
     assert len(story.sessions) == 1
+
+
+class Form(BaseModel):
+    question: str = QUESTION
+
+
+@pytest.mark.parametrize(
+    ("given", "request_text"),
+    [
+        (QUESTION, QUESTION),
+        ({"input": QUESTION}, QUESTION),
+        ({"messages": [("user", QUESTION)]}, QUESTION),
+        ([HumanMessage(QUESTION)], QUESTION),
+        (HumanMessage(QUESTION), QUESTION),
+        (("user", QUESTION), QUESTION),
+        (Form(), QUESTION),
+        ({}, None),
+        ([], None),
+        (None, None),
+        (7, None),
+        (b"bytes", None),
+        (Hostile(), None),
+        (HostileDict(input="x"), None),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+@pytest.mark.parametrize("way", ["invoke", "ainvoke"])
+def test_known_failure_12_a_root_starts_a_session_whatever_its_input(
+    given: Any, request_text: str | None, way: Way
+) -> None:
+    anything: Runnable[Any, str] = RunnableLambda(lambda _: "Done with it.")
+    story = hear(lambda handler: run(anything, way, given, with_handlers(handler)))
+
+    assert story[0].get("request_text") == request_text
+    assert story.said[0] == (
+        f"Working on: {request_text}" if request_text else "The agent has started."
+    )
+    assert story.outputs == ["Done with it."]
+
+
+@pytest.mark.parametrize("way", ["invoke", "ainvoke"])
+@pytest.mark.parametrize(
+    "output",
+    [
+        None,
+        7,
+        b"bytes",
+        {},
+        [],
+        object(),
+        Form(),
+        Hostile(),
+        HostileDict(output="x"),
+        HostileList(),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_known_failure_07_a_root_ends_its_session_whatever_its_output(
+    output: Any, way: Way
+) -> None:
+    """Known failure 8 as well: what is hostile refuses to be copied, pickled and printed."""
+    anything: Runnable[Any, Any] = RunnableLambda(lambda _: output)
+    with Hearing() as scene:
+        assert scene.run(lambda handler: run(anything, way, "go", with_handlers(handler))) is output
+
+    assert scene.story.kinds == ["session.started", "session.completed"]
+    assert scene.story.outputs == []

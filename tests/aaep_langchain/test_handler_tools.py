@@ -346,3 +346,14 @@ def test_known_failure_09_a_tool_call_without_an_id_has_one_of_ours() -> None:
         invoked, completed = story.of("tool.invoked", "tool.completed")
         assert invoked["tool_call_id"].startswith("call_")
         assert invoked["tool_call_id"] == completed["tool_call_id"]
+
+
+@pytest.mark.parametrize("kind", AGENT_KINDS)
+def test_a_call_of_a_tool_that_does_not_exist_is_the_agents_own_business(kind: AgentKind) -> None:
+    """AgentExecutor runs a tool of its own in its place, which tells the model and nobody else."""
+    turns = (Turn("", (ToolCall("nope", {"city": "Oslo"}),)), "I cannot do that.")
+    story = hear(
+        lambda handler: run(agent(kind, *turns), "invoke", asked(kind), with_handlers(handler))
+    )
+    assert story.kinds == ["session.started", "session.completed"]
+    assert story.outputs == ["I cannot do that."]
