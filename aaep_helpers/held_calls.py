@@ -182,16 +182,12 @@ class CallDesk:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         # Oldest first, so that of two handlers the same one is always asked through.
-        self._books: dict[int, weakref.ref[CallBook]] = {}
+        self._books: weakref.WeakValueDictionary[int, CallBook] = weakref.WeakValueDictionary()
 
     def add_book(self, book: CallBook) -> None:
         """Look into this book as well, for as long as its handler keeps it."""
-        key = id(book)
         with self._lock:
-            known = self._books.get(key)
-            if known is None or known() is not book:
-                self._books.pop(key, None)
-                self._books[key] = weakref.ref(book)
+            self._books[id(book)] = book
 
     def claim(self, run: Hashable, mark: GateMark) -> HeldCall | None:
         """Take a held call: the gate does this first, before it asks anybody anything.
@@ -206,7 +202,7 @@ class CallDesk:
         with self._lock:
             held = [
                 call
-                for book in self._live_books()
+                for book in list(self._books.values())
                 if (call := book.held_call(run)) is not None and call.mark is mark
             ]
             own = next((call for call in held if mark.emitter in (None, call.emitter)), None)
@@ -223,7 +219,7 @@ class CallDesk:
         the handler's emitter is not the gate's. UNKNOWN: no handler hears this run.
         """
         with self._lock:
-            books = self._live_books()
+            books = list(self._books.values())
         for book in books:
             call = book.held_call(run)
             if call is not None:
@@ -231,12 +227,6 @@ class CallDesk:
             if book.is_announced(run):
                 return Standing.ANNOUNCED
         return Standing.UNKNOWN
-
-    def _live_books(self) -> list[CallBook]:
-        found = {key: book for key, ref in self._books.items() if (book := ref()) is not None}
-        for key in self._books.keys() - found.keys():
-            del self._books[key]
-        return list(found.values())
 
 
 RunFinder = Callable[[], Hashable | None]

@@ -88,6 +88,7 @@ class ToolNarrator:
         self._tools = tools
         self._unguarded = unguarded
         self._warned: set[str] = set()
+        emitter.calls.add_book(book)
 
     def treatment(
         self, name: str, description: str | None, metadata: Mapping[str, object] | None
@@ -198,8 +199,9 @@ class ToolNarrator:
             resumed_from=call.held,
             returns_when_run=gate.returns_when_run,
         )
-        # The gate looks for it at its own emitter's, whichever that is.
-        (gate.mark.emitter or self._emitter).calls.add_book(self._book)
+        if gate.mark.emitter is not None:
+            # The gate looks for it at its own emitter's, whichever that is.
+            gate.mark.emitter.calls.add_book(self._book)
 
     def _announce(
         self, call: HeldCall, *, confirmed_by: str | None, asked_here: bool, sentence: Summary
