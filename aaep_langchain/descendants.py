@@ -67,14 +67,28 @@ RELAYED: Final = (
 )
 
 
+# What LangChain asks a handler before it calls it.
+_IGNORED_WHILE_IDLE: Final = (
+    "ignore_llm",
+    "ignore_retry",
+    "ignore_chain",
+    "ignore_agent",
+    "ignore_retriever",
+    "ignore_chat_model",
+    "ignore_custom_event",
+)
+
+
 class FanOut(BaseCallbackHandler):
     """Relays every callback to the handlers that are heard in a context.
+
+    While none of them has a run under way it is as good as absent: not inline, because an inline handler
+    changes what others hear (fact 3), asking for no streaming (fact 6), and ignoring every callback.
 
     Args:
         handlers: Whom to relay to; held weakly.
     """
 
-    run_inline = True
     # A handler may refuse a tool call on purpose; its own faults it keeps to itself.
     raise_error = True
 
@@ -82,29 +96,42 @@ class FanOut(BaseCallbackHandler):
         super().__init__()
         self._handlers = tuple(weakref.ref(handler) for handler in handlers)
         self._lock = threading.Lock()
-        self._streaming = 0
+        self._roots = 0
+        self._live_roots = 0
 
     @property
     def handlers(self) -> tuple[Descended, ...]:
         """Those of its handlers that are still there."""
         return tuple(handler for ref in self._handlers if (handler := ref()) is not None)
 
+    @property
+    def idle(self) -> bool:
+        """Whether none of its handlers has a run under way."""
+        return self._roots == 0
+
     def begin(self, handler: Descended) -> None:
         """A root of `handler` begins: models below it are streamed, if the handler wants that (fact 6)."""
-        if handler.live:
-            with self._lock:
-                self._streaming += 1
+        with self._lock:
+            self._roots += 1
+            self.run_inline = True
+            if handler.live:
+                self._live_roots += 1
                 self.tap_output_iter = pass_through
                 self.tap_output_aiter = pass_through_async
 
     def end(self, handler: Descended) -> None:
-        """A root of `handler` is over; what is left in the context streams nobody else's models."""
-        if handler.live:
-            with self._lock:
-                self._streaming -= 1
-                if self._streaming == 0:
+        """A root of `handler` is over."""
+        with self._lock:
+            self._roots -= 1
+            self.run_inline = self._roots > 0
+            if handler.live:
+                self._live_roots -= 1
+                if self._live_roots == 0:
                     del self.tap_output_iter
                     del self.tap_output_aiter
+        # Where the root's end is heard in the context of its start, nothing is left behind at all.
+        if self.idle and _heard_here.get() is self:
+            _heard_here.set(None)
 
 
 def _relay(callback: str) -> Callable[..., None]:
@@ -120,6 +147,8 @@ def _relay(callback: str) -> Callable[..., None]:
 
 for _name in RELAYED:
     setattr(FanOut, _name, _relay(_name))
+for _name in _IGNORED_WHILE_IDLE:
+    setattr(FanOut, _name, FanOut.idle)
 
 _heard_here: ContextVar[FanOut | None] = ContextVar("aaep_heard_here", default=None)
 register_configure_hook(_heard_here, inheritable=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from langchain_classic.agents import AgentExecutor
+from langchain_core.language_models import FakeListLLM
 from langchain_core.runnables import RunnableLambda
 from langchain_core.tools import tool
 
@@ -177,6 +178,25 @@ def test_fact_01_an_unrelated_run_afterwards_in_the_same_task_is_not_heard_nor_s
     story = hear(lambda handler: asyncio.run(both(handler)), live=live)
     assert len(story.sessions) == 1
     assert "Not for you." not in "".join(story.outputs)
+
+
+@pytest.mark.parametrize("sync", [True, False])
+def test_fact_01_what_is_left_in_a_context_takes_nothing_from_other_handlers(sync: bool) -> None:
+    # An inline handler makes others miss the start of string models (fact 3); what is left is not inline.
+    class Other(RecordingHandler):
+        run_inline = False
+
+    others = Other()
+
+    async def both(handler: AAEPCallbackHandler) -> None:
+        if sync:
+            _executor(handler).invoke(_INPUT)
+        else:
+            await _executor(handler).ainvoke(_INPUT)
+        await FakeListLLM(responses=["Hello."]).ainvoke("q", {"callbacks": [others]})
+        assert others.seen.events == ["llm_start", "llm_end"]
+
+    hear(lambda handler: asyncio.run(both(handler)))
 
 
 @pytest.mark.parametrize("sync", [True, False])
