@@ -79,12 +79,7 @@ class Narrator:
                     urgency="normal",
                 )
                 return run
-            self._emitter.cancel_session(
-                session_id=paused.session_id,
-                cancelled_by="user",
-                cancellation_reason="superseded",
-                summary=Summary.of("session.superseded"),
-            )
+            self._supersede(paused)
         request = request_text(inputs)
         session_id = self._emitter.start_session(
             summary=Summary.of(
@@ -184,6 +179,14 @@ class Narrator:
                 summary=Summary.of("session.given_up"),
             )
 
+    def _supersede(self, paused: RootRun) -> None:
+        self._emitter.cancel_session(
+            session_id=paused.session_id,
+            cancelled_by="user",
+            cancellation_reason="superseded",
+            summary=Summary.of("session.superseded"),
+        )
+
     def _pause(self, root: RootRun, question: str) -> None:
         if root.thread_id is None:
             # Without a thread there is no checkpointer, and nothing can take an answer (fact 13).
@@ -204,7 +207,9 @@ class Narrator:
                 else Summary.of("session.paused"),
             )
         finally:
-            self._book.pause(root)
+            replaced = self._book.pause(root)
+        if replaced is not None and self._emitter.is_live(replaced.session_id):
+            self._supersede(replaced)  # Both ran at once; only the last one can be resumed.
 
     # Models
 

@@ -294,12 +294,19 @@ class RunBook:
         if len(self._gone) > _REMEMBERED:
             self._gone.popitem(last=False)
 
-    def pause(self, root: RootRun) -> None:
-        """Forget a tree but keep its session for the resume of its thread (fact 13)."""
+    def pause(self, root: RootRun) -> RootRun | None:
+        """Forget a tree but keep its session for the resume of its thread (fact 13).
+
+        Returns:
+            The tree that waited on this thread until now, and can no longer be resumed; None mostly.
+        """
         self.drop(root)
-        if root.thread_id is not None:
-            with self._lock:
-                self._paused[root.thread_id] = root
+        if root.thread_id is None:
+            return None
+        with self._lock:
+            replaced = self._paused.get(root.thread_id)
+            self._paused[root.thread_id] = root
+            return replaced
 
     def take_paused(self, thread_id: str | None) -> RootRun | None:
         """The paused tree of a thread, which is then no longer waiting; None where there is none."""

@@ -17,6 +17,7 @@ from langchain_core.output_parsers import StrOutputParser
 from langchain_core.outputs import ChatGeneration, LLMResult
 from langchain_core.runnables import Runnable, RunnableLambda
 from langchain_core.tools import tool
+from langgraph.graph import START, MessagesState, StateGraph
 from pydantic import BaseModel
 
 from aaep_langchain import AAEPCallbackHandler
@@ -336,6 +337,19 @@ def test_old_answers_of_a_thread_are_not_said_again() -> None:
                 )
             )
         assert scene.story.outputs == ["One.", "Two."]
+
+
+def test_old_words_that_a_graph_hands_back_are_not_said_again() -> None:
+    graph = StateGraph(MessagesState)
+    graph.add_node("nothing", lambda state: {})
+    graph.add_edge(START, "nothing")
+    silent: Runnable[Any, Any] = graph.compile(checkpointer=memory())
+    old = {"messages": [HumanMessage("Hello."), AIMessage("Old words.")]}
+    with Hearing() as scene:
+        inputs: tuple[dict[str, Any], ...] = (old, {"messages": []})
+        for given in inputs:
+            scene.run(lambda h, given=given: silent.invoke(given, on_thread(h)))  # type: ignore[misc]
+    assert scene.story.outputs == []
 
 
 @pytest.mark.parametrize("way", ["invoke", "ainvoke"])

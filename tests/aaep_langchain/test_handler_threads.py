@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda, RunnableParallel
 from langchain_core.tools import tool
+from langgraph.graph import START, MessagesState, StateGraph
+from langgraph.types import interrupt
 
 from aaep_helpers import AAEPEmitter
 from aaep_langchain import AAEPCallbackHandler
@@ -19,6 +21,8 @@ from tests.aaep_langchain.agents import (
     agent,
     asked,
     calling,
+    memory,
+    on_thread,
     run,
     scripted,
     with_handlers,
@@ -205,3 +209,30 @@ def test_branches_that_speak_at_once_are_one_session(way: Any) -> None:
         story = hear(lambda h: run(branches, way, "go", with_handlers(h)))
         assert len(story.sessions) == 1
         assert sorted(story.outputs) == [f"{name} one. {name} two." for name in "abcd"]
+
+
+def test_of_two_runs_that_pause_on_one_thread_at_once_one_session_waits() -> None:
+    together = threading.Barrier(2)
+
+    def ask(state: MessagesState) -> dict[str, Any]:
+        together.wait(10)
+        return {"messages": [("ai", str(interrupt("Shall I?")))]}
+
+    graph = StateGraph(MessagesState)
+    graph.add_node("ask", ask)
+    graph.add_edge(START, "ask")
+    asking: Runnable[Any, Any] = graph.compile(checkpointer=memory())
+
+    def twice(handler: AAEPCallbackHandler) -> None:
+        with ThreadPoolExecutor(2) as pool:
+            for future in [
+                pool.submit(asking.invoke, asked("graph"), on_thread(handler)) for _ in range(2)
+            ]:
+                future.result()
+
+    with Hearing() as scene:
+        scene.run(twice, paused=True)
+        assert scene.handler.open_runs == 1
+        (waiting,) = [name for name in scene.story.sessions if scene.emitter.is_live(name)]
+        (other,) = [name for name in scene.story.sessions if name != waiting]
+        assert scene.story.of_session(other)[-1]["cancellation_reason"] == "superseded"

@@ -124,6 +124,16 @@ def test_a_paused_tree_is_taken_up_once(book: RunBook) -> None:
     assert len(book) == 0
 
 
+def test_of_two_trees_that_pause_on_one_thread_the_last_is_kept_and_the_first_handed_back(
+    book: RunBook,
+) -> None:
+    first, second = plant(book, "thread"), plant(book, "thread")
+    assert book.pause(first) is None
+    assert book.pause(second) is first
+    assert len(book) == 1
+    assert book.take_paused("thread") is second
+
+
 def test_a_paused_tree_without_a_thread_is_not_kept(book: RunBook) -> None:
     book.pause(plant(book))
     assert len(book) == 0
