@@ -55,10 +55,12 @@ def place_chain(
             run.sub_agent = True
     # What was there before the run: the input has it, and the first node's state what a thread remembers.
     if run.run_id == root.run_id:
-        root.old_messages = [*root.old_messages, *messages_in(inputs)]
-    elif not root.state_seen and run.parent is not None and run.parent.graph is not None:
-        root.state_seen = True
-        root.old_messages = [*root.old_messages, *messages_in(inputs)]
+        root.old_messages += messages_in(inputs)
+    elif run.parent is not None and run.parent.graph is not None:
+        run.given = messages_in(inputs)
+        if not root.state_seen:
+            root.state_seen = True
+            root.old_messages += run.given
 
 
 def verdict_on_model(
@@ -99,7 +101,8 @@ def answers_of_node(run: Run, rule: OutputRule | None, outputs: object) -> Itera
     """
     if run.parent is None or run.parent.graph is None or run.hushed or is_middleware(run.name):
         return
-    ready = [message for message in ready_answers(outputs) if not is_old(run.root, message)]
+    # An agent that is a node returns all of the state.
+    ready = [message for message in ready_answers(outputs) if not _is_among(run.given, message)]
     if not ready:
         return
     verdict = verdict_on(_speaker(run, (), run.metadata), rule)
@@ -115,7 +118,7 @@ def answer_of_root(root: RootRun, outputs: object) -> str:
     """The answer in a root run's output; "" where it is an old one, or nobody is to hear it."""
     message = answer_message(outputs)
     answer = answer_text(outputs)
-    if message is not None and is_old(root, message):
+    if message is not None and _is_among(root.old_messages, message):
         return ""
     return "" if any(same_words(answer, text) for text in root.never) else answer
 
@@ -125,14 +128,6 @@ def new_words(root: RootRun, answer: str) -> str:
     if any(same_words(answer, text) for text in root.never):
         return ""
     return unsaid(answer, root.said, since=root.said_before_tool)
-
-
-def is_old(root: RootRun, message: BaseMessage) -> bool:
-    """Whether a message was there before its run: a graph's output repeats them all (fact 8)."""
-    return any(
-        message is old or (message.id is not None and message.id == old.id)
-        for old in root.old_messages
-    )
 
 
 def _speaker(
@@ -160,6 +155,11 @@ def _speaker(
             nodes=nodes,
         ),
     )
+
+
+def _is_among(old: Sequence[BaseMessage], message: BaseMessage) -> bool:
+    """Whether a message was there before: a graph's output repeats them all (fact 8)."""
+    return any(message is one or (message.id is not None and message.id == one.id) for one in old)
 
 
 def _above(run: Run) -> Iterator[Run]:

@@ -35,6 +35,7 @@ from aaep_langchain.hearing import OutputPolicy, OutputRule, output_rule
 from aaep_langchain.narrator import Narrator
 from aaep_langchain.reading import (
     answer_text,
+    handoff_targets,
     interrupt_question,
     model_text,
     run_name,
@@ -187,7 +188,7 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         self._narrator.give_up_stale()
         try:
             run = self._narrator.start_root(run_id, kind, inputs, metadata)
-        except Exception:
+        except BaseException:
             self._book.refuse(run_id)  # Or each of its children would be taken for a root.
             raise
         fan_out = hear_descendants(self)
@@ -435,6 +436,8 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         if run is not None:
             try:
                 self._tools.end_tool(run, output)
+                if run.parent is not None:
+                    self._narrator.hand_over(run, handoff_targets(output))
             finally:
                 self._end_if_root(run, "")
 

@@ -12,7 +12,8 @@ from functools import partial
 from uuid import UUID
 
 from aaep_helpers import AAEPEmitter
-from aaep_helpers.catalogue import Summary
+from aaep_helpers.catalogue import Summary, default_catalogue
+from aaep_helpers.emitting import spoken_form
 from aaep_helpers.events import OutputForm
 from aaep_helpers.failures import classify
 from aaep_helpers.ids import make_id
@@ -81,15 +82,23 @@ class Narrator:
                 return run
             self._supersede(paused)
         request = request_text(inputs)
-        session_id = self._emitter.start_session(
-            summary=Summary.of(
-                "session.started_with_request", request=human_text(request, _HEARD_REQUEST)
+        root = RootRun(run_id, make_id("sess"), thread_id)
+        try:
+            self._emitter.start_session(
+                session_id=root.session_id,
+                summary=Summary.of(
+                    "session.started_with_request", request=human_text(request, _HEARD_REQUEST)
+                )
+                if request
+                else Summary.of("session.started"),
+                request_text=request or None,
             )
-            if request
-            else Summary.of("session.started"),
-            request_text=request or None,
-        )
-        return self._book.add_root(RootRun(run_id, session_id, thread_id), kind)
+        except BaseException as error:
+            # Ctrl-C inside a listener: of a run that could not start LangChain tells no end.
+            if self._emitter.is_live(root.session_id):
+                self.fail_root(root, error)
+            raise
+        return self._book.add_root(root, kind)
 
     def end_root(self, root: RootRun, answer: str) -> None:
         """A root run has ended without an error: paused, or done."""
@@ -275,6 +284,19 @@ class Narrator:
         """An AgentExecutor has its answer, which may not have been heard yet (fact 8)."""
         if not run.inside_tool:
             self.say(run.root, new_words(run.root, answer))
+
+    def hand_over(self, run: Run, agents: Sequence[str]) -> None:
+        """A tool has handed its agent's request over to others (TYP-4)."""
+        words = default_catalogue()
+        language = words.language_for(self._emitter.language)
+        for agent in agents:
+            why = Summary.of("handoff.reason", agent=spoken_form(agent))
+            self._emitter.request_handoff(
+                session_id=run.root.session_id,
+                reason=words.render(why, language, "normal") or agent,
+                target_kind="specialist_agent",
+                summary=Summary.of("handoff.requested", reason=why),
+            )
 
     def say(self, root: RootRun, text: str) -> None:
         """Say something whole, as an output of its own."""

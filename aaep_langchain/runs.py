@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 from uuid import UUID
@@ -112,6 +112,7 @@ class Run:
         parent: The run around it; None for a root.
         name: What it is called.
         metadata: Of a chain: its metadata.
+        given: Of a graph's node: the messages it was given.
         graph: Of a graph that runs: the graph itself.
         sub_agent: Whether it belongs to a graph inside a graph that works for the outer one.
         hushed: Whether a model below it is not heard.
@@ -132,6 +133,7 @@ class Run:
     parent: Run | None = None
     name: str = ""
     metadata: Mapping[str, object] = field(default_factory=dict)
+    given: Sequence[BaseMessage] = ()
     graph: object = None
     sub_agent: bool = False
     hushed: bool = False

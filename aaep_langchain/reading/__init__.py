@@ -8,6 +8,7 @@ from aaep_langchain.reading.answers import (
     ready_answers,
 )
 from aaep_langchain.reading.content import text_of
+from aaep_langchain.reading.handoffs import handoff_targets
 from aaep_langchain.reading.interrupts import interrupt_question
 from aaep_langchain.reading.names import run_name, tool_name
 from aaep_langchain.reading.requests import is_resume, request_text
@@ -18,6 +19,7 @@ __all__ = [
     "ToolResult",
     "answer_message",
     "answer_text",
+    "handoff_targets",
     "interrupt_question",
     "is_resume",
     "messages_in",
