@@ -364,7 +364,7 @@ class LiveSession:
             self.session_id,
             now_ms,
             payload,
-            urgency or v.URGENCY_OF_TYPE[payload.TYPE],
+            v.URGENCY_OF_TYPE[payload.TYPE] if urgency is None else urgency,
             extensions,
             self._correlation_id,
         )

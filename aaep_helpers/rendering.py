@@ -45,7 +45,7 @@ def _choices(choices: tuple[e.Choice, ...]) -> list[dict[str, object]]:
 _CONVERTERS: Final[dict[str, Callable[[Any], Any]]] = {
     "progress": _progress,
     "choices": _choices,
-    "tools_available": list,
+    "tools_available": lambda names: list(names) if isinstance(names, tuple) else names,
     "allowed_replies": list,
     "accepted_response_kinds": list,
 }
@@ -216,7 +216,7 @@ class Renderer:
 
     def _render(self, fact: e.Fact, language: str, verbosity: v.Verbosity) -> e.WireEvent:
         payload = fact.payload
-        spoken_in = self._catalogue.language_for(language)
+        spoken_in = self._catalogue.language_for(str(language))
         event: e.WireEvent = {
             "@context": v.CORE_CONTEXT,
             "type": payload.TYPE,
@@ -245,11 +245,20 @@ class Renderer:
         if fact.correlation_id is not None:
             event["correlation_id"] = fact.correlation_id
         event["aaep_version"] = v.AAEP_VERSION
-        if fact.extensions:
-            event["extensions"] = {prefix: dict(data) for prefix, data in fact.extensions.items()}
-            contexts = [self._extension_contexts.get(prefix) for prefix in fact.extensions]
-            event["@context"] = [v.CORE_CONTEXT, *(uri for uri in contexts if uri is not None)]
+        if fact.extensions is not None:
+            self._extend(event, fact.extensions)
         return _validated(_fitted(event))
+
+    def _extend(self, event: e.WireEvent, extensions: Mapping[str, Mapping[str, object]]) -> None:
+        if not isinstance(extensions, Mapping):  # For validation to name.
+            event["extensions"] = extensions
+        elif extensions:
+            event["extensions"] = {
+                prefix: dict(data) if isinstance(data, Mapping) else data
+                for prefix, data in extensions.items()
+            }
+            contexts = [self._extension_contexts.get(prefix) for prefix in extensions]
+            event["@context"] = [v.CORE_CONTEXT, *(uri for uri in contexts if uri is not None)]
 
     def _say(
         self, event: e.WireEvent, summary: Summary, language: str, verbosity: v.Verbosity
@@ -270,7 +279,7 @@ class Renderer:
 
 def localization_hints(language: str) -> dict[str, str]:
     """The language of an event's text and the direction it is read in (RULES 1)."""
-    primary = language.partition("-")[0].lower()
+    primary = str(language).partition("-")[0].lower()
     return {
         "primary_language": language,
         "text_direction": "rtl" if primary in v.RTL_LANGUAGES else "ltr",

@@ -6,17 +6,24 @@ Failure policy: CallerError before anything has changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Unpack
+from collections.abc import Callable, Iterable
+from typing import Unpack, cast
 
 from aaep_helpers import events as e
 from aaep_helpers import vocabulary as v
 from aaep_helpers.catalogue import Summary
 from aaep_helpers.emitting.base import EmitterBase
-from aaep_helpers.emitting.said import Said, duration_of, problem_text, seconds_of, summary_of
-from aaep_helpers.errors import CallerError
+from aaep_helpers.emitting.said import (
+    Said,
+    duration_of,
+    optional_text,
+    problem_text,
+    seconds_of,
+    summary_of,
+)
 from aaep_helpers.ids import make_id
-from aaep_helpers.session import Move
+from aaep_helpers.live_session import LiveSession
+from aaep_helpers.session import Move, Phase
 from aaep_helpers.text import human_text
 
 
@@ -50,6 +57,7 @@ class SessionLifecycle(EmitterBase):
             EventValidationError: A field is malformed.
             ProtocolError: The session_id was used before (SEQ-1), or the emitter is closed (SEQ-2).
         """
+        optional_text(v.SESSION_STARTED, session_id=session_id)
         session_id = session_id if session_id is not None else make_id("sess")
         request = human_text(request_text) if request_text is not None else None
         default = (
@@ -57,22 +65,19 @@ class SessionLifecycle(EmitterBase):
             if request
             else Summary.of("session.started")
         )
-        tools = None
-        if tools_available is not None:
-            tools = tuple(dict.fromkeys(tools_available))[: v.MAX_TOOLS_AVAILABLE]
         payload = e.SessionStarted(
             summary=summary_of(said) or default,
             request_text=request,
             requested_by=human_text(requested_by, 256) if requested_by is not None else None,
-            tools_available=tools,
+            tools_available=None if tools_available is None else _tool_names(tools_available),
             expected_duration_ms=expected_duration_ms,
         )
         session = self._begin(session_id)
         try:
             session.emit(lambda now_ms: (payload, payload), extensions=said.get("extensions"))
-        except CallerError:
-            self._abandon(session_id)
-            raise
+        finally:
+            if session.machine.state.phase is Phase.NEW:
+                self._abandon(session_id)
         return session_id
 
     def complete_session(
@@ -116,8 +121,7 @@ class SessionLifecycle(EmitterBase):
             )
             return payload, payload
 
-        session.emit(prepare, extensions=said.get("extensions"))
-        self._drop(session_id)
+        self._end(session, prepare, said)
 
     def error_session(
         self,
@@ -155,10 +159,7 @@ class SessionLifecycle(EmitterBase):
             recoverable=recoverable,
             remediation_hint=remediation,
         )
-        self._live(session_id).emit(
-            lambda now_ms: (payload, payload), extensions=said.get("extensions")
-        )
-        self._drop(session_id)
+        self._end(self._live(session_id), lambda now_ms: (payload, payload), said)
 
     def cancel_session(
         self,
@@ -189,7 +190,27 @@ class SessionLifecycle(EmitterBase):
             cancellation_reason=cancellation_reason,
             partial_result=human_text(partial_result) if partial_result is not None else None,
         )
-        self._live(session_id).emit(
-            lambda now_ms: (payload, payload), extensions=said.get("extensions")
-        )
-        self._drop(session_id)
+        self._end(self._live(session_id), lambda now_ms: (payload, payload), said)
+
+    def _end(
+        self,
+        session: LiveSession,
+        prepare: Callable[[int], tuple[Move, e.Payload | None]],
+        said: Said,
+    ) -> None:
+        try:
+            session.emit(prepare, extensions=said.get("extensions"))
+        finally:
+            # Over is over, whatever a listener raised (KeyboardInterrupt passes through).
+            if session.is_over:
+                self._drop(session.session_id)
+
+
+def _tool_names(names: Iterable[str]) -> tuple[str, ...]:
+    """Each name once and no more than may be told; what is no list of names is for validation to name."""
+    if isinstance(names, str) or not isinstance(names, Iterable):
+        return cast("tuple[str, ...]", names)
+    given = tuple(names)
+    if all(isinstance(name, str) for name in given):
+        given = tuple(dict.fromkeys(given))
+    return given[: v.MAX_TOOLS_AVAILABLE]

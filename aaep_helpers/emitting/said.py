@@ -12,6 +12,7 @@ from typing import Final, TypedDict
 from aaep_helpers import events as e
 from aaep_helpers import vocabulary as v
 from aaep_helpers.catalogue import Summary
+from aaep_helpers.errors import EventValidationError, Violation
 from aaep_helpers.text import human_text
 
 Extensions = Mapping[str, Mapping[str, object]]
@@ -49,7 +50,10 @@ def summary_of(said: Said) -> Summary | None:
         raise TypeError(f"Unexpected keyword argument: {', '.join(sorted(unknown))}")
     normal = said.get("summary_normal")
     if normal is None:
-        return said.get("summary")
+        summary = said.get("summary")
+        if summary is None or isinstance(summary, Summary):
+            return summary
+        return Summary.words(human_text(summary))
     terse = said.get("summary_terse")
     detailed = said.get("summary_detailed")
     return Summary.words(
@@ -57,6 +61,32 @@ def summary_of(said: Said) -> Summary | None:
         terse=None if terse is None else human_text(terse, v.MAX_TERSE_LENGTH),
         detailed=None if detailed is None else human_text(detailed),
     )
+
+
+def require_text(event_type: str, **arguments: object) -> None:
+    """Refuse what is no text where text is looked up, before anything is looked up by it.
+
+    Args:
+        event_type: Of the event that is not emitted.
+        **arguments: By name.
+
+    Raises:
+        EventValidationError: One of them is no text.
+    """
+    for name, value in arguments.items():
+        if not isinstance(value, str):
+            raise wrong_argument(event_type, name, f"{name} must be text.")
+
+
+def optional_text(event_type: str, **arguments: object) -> None:
+    """`require_text` of the arguments that are given at all."""
+    given = {name: value for name, value in arguments.items() if value is not None}
+    require_text(event_type, **given)
+
+
+def wrong_argument(event_type: str, name: str, message: str) -> EventValidationError:
+    """The error for an argument that never reaches the wire by its own name, or too late."""
+    return EventValidationError(event_type, (Violation("ENV-1", f"/{name}", message),))
 
 
 def problem_text(text: str | Summary | None) -> str | Summary | None:

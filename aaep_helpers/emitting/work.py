@@ -16,15 +16,18 @@ from aaep_helpers.emitting.base import EmitterBase
 from aaep_helpers.emitting.said import (
     Said,
     duration_of,
+    optional_text,
     problem_text,
     progress_summary,
+    require_text,
     spoken_form,
     summary_of,
     tool_completed_summary,
+    wrong_argument,
 )
 from aaep_helpers.errors import ProtocolError
 from aaep_helpers.ids import make_id
-from aaep_helpers.session import InvokeTool, Move, Settle
+from aaep_helpers.session import InvokeTool, Move, derived_state
 from aaep_helpers.session.machine import state_summary
 from aaep_helpers.text import human_data, human_text, well_formed
 
@@ -59,6 +62,7 @@ class SessionWork(EmitterBase):
             EventValidationError: A field is malformed.
         """
         session = self._live(session_id)
+        require_text(v.STATE_CHANGED, to_state=to_state)
         words = summary_of(said)
 
         def prepare(now_ms: int) -> tuple[Move, e.Payload]:
@@ -90,10 +94,21 @@ class SessionWork(EmitterBase):
 
         Raises:
             UnknownSessionError: The session never started (SEQ-1) or is over (SEQ-2).
+            EventValidationError: A field is malformed.
         """
-        self._live(session_id).emit(
-            lambda now_ms: (Settle(otherwise, summary), None), urgency=urgency
-        )
+        session = self._live(session_id)
+        require_text(v.STATE_CHANGED, to_state=otherwise)
+        words = summary_of({"summary": summary})
+
+        def prepare(now_ms: int) -> tuple[Move, e.Payload | None]:
+            state = session.machine.state
+            to_state = derived_state(state) or otherwise
+            change = e.StateChanged(
+                from_state=state.state, to_state=to_state, summary=words or state_summary(to_state)
+            )
+            return change, (None if to_state == state.state else change)
+
+        session.emit(prepare, urgency=urgency)
 
     def progress_updated(
         self,
@@ -176,8 +191,14 @@ class SessionWork(EmitterBase):
             ProtocolError: The call is not new (SEQ-4), was refused (SEQ-7) or not accepted (SEQ-6).
             EventValidationError: A field is malformed.
         """
+        optional_text(
+            v.TOOL_INVOKED,
+            tool_call_id=tool_call_id,
+            confirmed_by=confirmed_by,
+            spoken_name=spoken_name,
+        )
         call_id = tool_call_id if tool_call_id is not None else make_id("call")
-        spoken = human_text(spoken_name) if spoken_name is not None else spoken_form(tool)
+        spoken = human_text(spoken_name) if spoken_name else spoken_form(tool)
         arguments = human_text(args_summary) if args_summary is not None else None
         default = (
             Summary.of("tool.invoked_at_length", tool=spoken, about="", arguments=arguments)
@@ -188,7 +209,7 @@ class SessionWork(EmitterBase):
             tool=tool,
             tool_call_id=call_id,
             summary=summary_of(said) or default,
-            description=human_text(description, 4096) if description else None,
+            description=human_text(description, 4096) if description not in (None, "") else None,
             args_summary=arguments,
             expected_duration_ms=expected_duration_ms,
             risk_level=risk_level,
@@ -228,6 +249,7 @@ class SessionWork(EmitterBase):
             EventValidationError: A field is malformed.
         """
         session = self._live(session_id)
+        optional_text(v.TOOL_COMPLETED, tool_call_id=tool_call_id)
         words = summary_of(said)
         problem = problem_text(error_message)
 
@@ -290,6 +312,12 @@ class SessionWork(EmitterBase):
             ProtocolError: The output is complete, or the position is wrong (SEQ-9).
             EventValidationError: A field is malformed.
         """
+        if not isinstance(complete, bool):
+            raise wrong_argument(v.OUTPUT_STREAMING, "complete", "complete must be true or false.")
+        for name, value in (("coalesce_hint", coalesce_hint), ("boundary", boundary)):
+            if value not in v.BOUNDARIES and (name, value) != ("coalesce_hint", None):
+                known = ", ".join(v.BOUNDARIES)
+                raise wrong_argument(v.OUTPUT_STREAMING, name, f"{name} must be one of {known}.")
         form = e.OutputForm(
             language=self.language if language is None else language,
             content_type=content_type,
@@ -331,6 +359,8 @@ class SessionWork(EmitterBase):
             CallerError: As for output_streaming.
         """
         session = self._live(session_id)
+        if not isinstance(output_id, str):
+            raise wrong_argument(v.OUTPUT_STREAMING, "output_id", "output_id must be text.")
         if not isinstance(text, str):
             raise ProtocolError(
                 "SEQ-9", "The text of an output is a string.", field="chunk", session_id=session_id

@@ -10,7 +10,6 @@ from aaep_helpers.session.moves import (
     Move,
     Outcome,
     Resolve,
-    Settle,
 )
 from aaep_helpers.session.state import OpenQuestion, OpenTool, Phase, SessionState
 
@@ -30,7 +29,6 @@ __all__ = [
     "Resolve",
     "SessionMachine",
     "SessionState",
-    "Settle",
     "Step",
     "derived_state",
 ]

@@ -13,7 +13,7 @@ from typing import Any, Final
 from aaep_helpers import events as e
 from aaep_helpers import vocabulary as v
 from aaep_helpers.errors import ProtocolError, UnknownSessionError
-from aaep_helpers.session.moves import AddText, Ask, CloseOutput, InvokeTool, Move, Resolve, Settle
+from aaep_helpers.session.moves import AddText, Ask, CloseOutput, InvokeTool, Move, Resolve
 from aaep_helpers.session.state import Accept, Phase, SessionState
 
 
@@ -37,7 +37,6 @@ class Guard:
 PHASES: Final[Mapping[type, Phase]] = {
     e.SessionStarted: Phase.NEW,
     e.StateChanged: Phase.LIVE,
-    Settle: Phase.LIVE,
     e.ProgressUpdated: Phase.LIVE,
     InvokeTool: Phase.LIVE,
     e.ToolCompleted: Phase.LIVE,

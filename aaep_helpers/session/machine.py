@@ -22,7 +22,6 @@ from aaep_helpers.session.moves import (
     Move,
     Outcome,
     Resolve,
-    Settle,
 )
 from aaep_helpers.session.state import (
     Accept,
@@ -69,7 +68,6 @@ class SessionMachine:
         self._moves: dict[type, Callable[[Any, int], list[Step]]] = {
             e.SessionStarted: self._start,
             e.StateChanged: self._change_state,
-            Settle: self._settle,
             e.ProgressUpdated: self._report,
             InvokeTool: self._invoke_tool,
             e.ToolCompleted: self._complete_tool,
@@ -122,10 +120,6 @@ class SessionMachine:
             return []
         self._enter(move.to_state)
         return [move]
-
-    def _settle(self, move: Settle, now_ms: int) -> list[Step]:
-        wanted = legality.derived_state(self._state) or move.otherwise
-        return [] if wanted == self._state.state else [self._go(wanted, move.summary)]
 
     def _report(self, move: e.ProgressUpdated | e.HandoffRequested, now_ms: int) -> list[Step]:
         return [move]

@@ -89,22 +89,9 @@ class Resolve(NamedTuple):
     then: str = THINKING
 
 
-class Settle(NamedTuple):
-    """Say what is going on: what is open decides (SEQ-11), else `otherwise` holds.
-
-    Attributes:
-        otherwise: The state where nothing is open.
-        summary: What listeners are told; None takes the state's own words.
-    """
-
-    otherwise: str = THINKING
-    summary: Summary | None = None
-
-
 Move = (
     e.SessionStarted
     | e.StateChanged
-    | Settle
     | e.ProgressUpdated
     | InvokeTool
     | e.ToolCompleted
