@@ -92,7 +92,7 @@ def gate_of(obj: object) -> GateMark | None:
         if obj is None:
             return None
         mark = _read(obj, _ATTRIBUTE)
-        if isinstance(mark, GateMark):
+        if type(mark) is GateMark:
             return mark
         obj = _inside(obj)
     return None
@@ -120,13 +120,14 @@ def gate_in_metadata(metadata: Mapping[str, object] | None) -> GateMark | None:
 
 def _inside(obj: object) -> object:
     """What `obj` calls, as far as it says so."""
-    if isinstance(obj, functools.partial):
-        return obj.func
+    # By type: isinstance asks the object itself, which may raise.
+    if issubclass(type(obj), functools.partial):
+        return _read(obj, "func")
     for name in ("__wrapped__", "__func__"):
         found = _read(obj, name)
         if found is not None:
             return found
-    if isinstance(obj, types.FunctionType):
+    if type(obj) is types.FunctionType:
         return None
     call = _read(
         type(obj), "__call__"
