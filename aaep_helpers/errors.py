@@ -6,6 +6,7 @@
     |   +-- ProtocolError         the order of events would be illegal
     |   |   +-- UnknownSessionError  the session never started here, or is over
     |   +-- SubscriptionError     a listener was described wrongly (also a ValueError)
+    |   +-- WaitError             a wait for an answer that cannot come, or not like this
     |   +-- UnguardedToolError    a tool cannot be undone and nobody is asked (also a PermissionError)
     +-- PeerError                 what came over a wire is wrong
     |   +-- MessageValidationError  a message that fits no schema (also a ValueError)
@@ -115,6 +116,13 @@ class UnguardedToolError(CallerError, PermissionError):
     def __repr__(self) -> str:
         # LangGraph hands the repr of an error to the model, which needs to know what happened.
         return f"{type(self).__name__}({str(self)!r})"
+
+
+class WaitError(CallerError):
+    """A wait for the end of a question that is unknown, or that waiting here would stop; says which.
+
+    It never means yes: whoever asked has to take it for a no.
+    """
 
 
 class PeerError(AaepError):

@@ -24,7 +24,7 @@ from aaep_helpers.ids import make_id
 from aaep_helpers.listening import ListeningCore, ListeningSettings
 from aaep_helpers.redaction import SecretScreen
 from aaep_helpers.rendering import Chunk, Renderer
-from aaep_helpers.session import AddText, CloseOutput, Move, Phase, SessionMachine, Step
+from aaep_helpers.session import AddText, CloseOutput, Move, Phase, Resolve, SessionMachine, Step
 from aaep_helpers.subscription import Subscription
 
 logger = logging.getLogger("aaep_helpers.session")
@@ -42,6 +42,11 @@ _inside = threading.local()
 def _depth() -> int:
     depth: int = getattr(_inside, "depth", 0)
     return depth
+
+
+def is_delivering() -> bool:
+    """Whether this thread is inside of a listener's callback, so that others wait for it to come back."""
+    return _depth() > 0
 
 
 class _Channel:
@@ -99,6 +104,8 @@ class LiveSession:
         self._key = secrets.token_bytes(16)
         self._last_ms = 0
         self._inputs: dict[str, _Input] = {}
+        # Who was sent which open question, by reply token and subscription_id: they may answer it (CNF-3).
+        self._asked: dict[str, dict[str, Subscription]] = {}
         self._journal: list[e.Fact | e.TextFact] = []
         self._outbox: deque[tuple[Subscription, e.WireEvent]] = deque()
         self._put = 0
@@ -128,6 +135,7 @@ class LiveSession:
         *,
         urgency: v.Urgency | None = None,
         extensions: Mapping[str, Mapping[str, object]] | None = None,
+        applied: Callable[[], None] | None = None,
     ) -> list[Step]:
         """Make a move and let everybody hear what comes of it.
 
@@ -136,6 +144,7 @@ class LiveSession:
                 it tells listeners, which is validated before anything changes.
             urgency: Of what the move says; None takes its type's own.
             extensions: Custom data on that payload's event (ENV-5).
+            applied: Called under the lock once the move is made, before anybody hears of it.
 
         Returns:
             The steps the session took.
@@ -156,6 +165,10 @@ class LiveSession:
             steps = self._released_text(now_ms) if type(move) in _ENDINGS else []
             steps += self.machine.apply(move, now_ms)
             self._last_ms = now_ms
+            if type(move) is Resolve:
+                self._asked.pop(move.reply_token, None)
+            if applied is not None:
+                applied()
             for step in steps:
                 if isinstance(step, (e.TextDelta, e.OutputClosed)):
                     self._tell_text(e.TextFact(now_ms, step))
@@ -293,6 +306,10 @@ class LiveSession:
                 if not channel.subscriptions:
                     self._channels.remove(channel)
 
+    def asked(self, reply_token: str) -> Mapping[str, Subscription]:
+        """Who was sent an open question, by subscription_id; some may have closed since."""
+        return dict(self._asked.get(reply_token, {}))
+
     def deliver(self) -> None:
         """Let listeners hear what is in the outbox.
 
@@ -392,6 +409,9 @@ class LiveSession:
 
     def _send(self, channel: _Channel, events: list[e.WireEvent]) -> None:
         for event in events:
+            if "reply_token" in event:
+                asked = self._asked.setdefault(event["reply_token"], {})
+                asked.update({member.id: member for member in channel.subscriptions})
             for subscription in channel.subscriptions:
                 self._outbox.append((subscription, own_copy(event)))
                 self._put += 1

@@ -6,12 +6,39 @@ that can get no more is closed, and the bus has logged why.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from typing import Final, Literal
 
 from aaep_helpers.bus import Delivery
+from aaep_helpers.errors import SubscriptionError
 from aaep_helpers.events import WireEvent
 from aaep_helpers.ids import make_id
 from aaep_helpers.listening import ListeningSettings
+
+QuestionKind = Literal["confirmation", "clarification"]
+
+# What a listener may answer: all, nothing, or one of the two (CNF-7 counts them separately).
+CanReply = bool | Collection[QuestionKind]
+
+_KINDS: Final[frozenset[str]] = frozenset({"confirmation", "clarification"})
+
+
+def answerable(can_reply: CanReply) -> frozenset[str]:
+    """The kinds of question that `can_reply` stands for.
+
+    Raises:
+        SubscriptionError: It is neither a bool nor some of the two kinds.
+    """
+    if isinstance(can_reply, bool):
+        return _KINDS if can_reply else frozenset()
+    if isinstance(can_reply, (set, frozenset, list, tuple)):
+        kinds = list(can_reply)
+        if all(isinstance(kind, str) and kind in _KINDS for kind in kinds):
+            return frozenset(kinds)
+    raise SubscriptionError(
+        "can_reply is True for all questions, False for none, or some of "
+        f"{sorted(_KINDS)}: {can_reply!r}"
+    )
 
 
 class Subscription:
@@ -20,7 +47,7 @@ class Subscription:
     Attributes:
         id: The subscription_id ("sub_...") that replies carry.
         settings: How it hears.
-        can_reply: Whether it may answer questions (CNF-7).
+        can_reply: Whether it may answer questions of any kind (CNF-7).
     """
 
     def __init__(
@@ -28,12 +55,13 @@ class Subscription:
         settings: ListeningSettings,
         delivery: Delivery,
         *,
-        can_reply: bool,
+        can_reply: CanReply,
         on_close: Callable[[Subscription], None],
     ) -> None:
         self.id = make_id("sub")
         self.settings = settings
-        self.can_reply = can_reply
+        self._answers = answerable(can_reply)
+        self.can_reply = bool(self._answers)
         self._delivery = delivery
         self._on_close = on_close
         self._closed = False
@@ -42,6 +70,10 @@ class Subscription:
     def closed(self) -> bool:
         """Whether it gets no more events."""
         return self._closed
+
+    def can_answer(self, kind: QuestionKind) -> bool:
+        """Whether it may answer questions of this kind (CNF-3, CNF-7)."""
+        return kind in self._answers
 
     def deliver(self, event: WireEvent) -> None:
         """Hand one event to the listener; one that was closed in the meantime gets none."""

@@ -30,6 +30,19 @@ def well_formed(text: str) -> str:
     return _SURROGATES.sub("\ufffd", text)
 
 
+def whole_text(text: str) -> str:
+    """`text` as it may be said, at its full length: well-formed, in NFC, without secrets (ENV-6, SEC-1).
+
+    Args:
+        text: What somebody wants to say; anything but a string is returned unchanged.
+    """
+    if not isinstance(text, str):
+        return text
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", well_formed(text))
+    return redact_text(str(text))
+
+
 def human_text(text: str, max_length: int = MAX_TEXT_LENGTH) -> str:
     """`text` as it may be said: well-formed, in NFC, without secrets, shortened at a grapheme boundary.
 
@@ -40,11 +53,9 @@ def human_text(text: str, max_length: int = MAX_TEXT_LENGTH) -> str:
     Returns:
         The text by ENV-6, SEC-1 and D7; a shortened one ends in an ellipsis.
     """
+    text = whole_text(text)
     if not isinstance(text, str):
         return text
-    if not text.isascii():
-        text = unicodedata.normalize("NFC", well_formed(text))
-    text = redact_text(str(text))
     if len(text) * 4 <= MAX_STRING_BYTES and len(text) <= max_length:
         return text
     return shorten(text, max_length, max_bytes=MAX_STRING_BYTES)

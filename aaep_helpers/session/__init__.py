@@ -10,6 +10,7 @@ from aaep_helpers.session.moves import (
     Move,
     Outcome,
     Resolve,
+    Revoke,
 )
 from aaep_helpers.session.state import OpenQuestion, OpenTool, Phase, SessionState
 
@@ -27,6 +28,7 @@ __all__ = [
     "Outcome",
     "Phase",
     "Resolve",
+    "Revoke",
     "SessionMachine",
     "SessionState",
     "Step",

@@ -13,7 +13,15 @@ from typing import Any, Final
 from aaep_helpers import events as e
 from aaep_helpers import vocabulary as v
 from aaep_helpers.errors import ProtocolError, UnknownSessionError
-from aaep_helpers.session.moves import AddText, Ask, CloseOutput, InvokeTool, Move, Resolve
+from aaep_helpers.session.moves import (
+    AddText,
+    Ask,
+    CloseOutput,
+    InvokeTool,
+    Move,
+    Resolve,
+    Revoke,
+)
 from aaep_helpers.session.state import Accept, Phase, SessionState
 
 
@@ -44,6 +52,7 @@ PHASES: Final[Mapping[type, Phase]] = {
     CloseOutput: Phase.LIVE,
     Ask: Phase.LIVE,
     Resolve: Phase.LIVE,
+    Revoke: Phase.LIVE,
     e.HandoffRequested: Phase.LIVE,
     e.SessionCompleted: Phase.LIVE,
     e.SessionErrored: Phase.LIVE,
@@ -96,11 +105,16 @@ def _declarable(state: SessionState, move: e.StateChanged) -> bool:
     return move.to_state != v.IDLE if allowed is None else move.to_state in allowed
 
 
+def _same_words(one: str, other: str) -> bool:
+    # A listener hears no difference in spaces and capitals.
+    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
+
+
 def _action_is_open(state: SessionState, move: Ask) -> bool:
     payload = move.payload
     return isinstance(payload, e.ConfirmationRequested) and any(
         isinstance(question.payload, e.ConfirmationRequested)
-        and question.payload.action == payload.action
+        and _same_words(question.payload.action, payload.action)
         for question in state.questions.values()
     )
 
@@ -199,6 +213,15 @@ GUARDS: Final[Mapping[type, tuple[Guard, ...]]] = {
             lambda state, move: move.tool_call_id is None or move.tool_call_id not in state.tools,
             "The call {move.tool_call_id} is already running; it is too late to ask.",
         ),
+        Guard(
+            "SEQ-7",
+            "tool_call_id",
+            lambda state, move: (
+                move.tool_call_id not in state.refused_calls
+                and move.tool_call_id not in state.closed_calls
+            ),
+            "The call {move.tool_call_id} was refused or has ended; there is nothing left to ask.",
+        ),
     ),
     Resolve: (
         Guard(
@@ -206,6 +229,14 @@ GUARDS: Final[Mapping[type, tuple[Guard, ...]]] = {
             "reply_token",
             lambda state, move: move.reply_token in state.questions,
             "No question with this token is open.",
+        ),
+    ),
+    Revoke: (
+        Guard(
+            "CNF-4",
+            "reply_token",
+            lambda state, move: move.reply_token in state.accepts,
+            "No unused accept has this token.",
         ),
     ),
 }

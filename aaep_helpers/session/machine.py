@@ -22,6 +22,7 @@ from aaep_helpers.session.moves import (
     Move,
     Outcome,
     Resolve,
+    Revoke,
 )
 from aaep_helpers.session.state import (
     Accept,
@@ -75,6 +76,7 @@ class SessionMachine:
             CloseOutput: self._close_output,
             Ask: self._ask,
             Resolve: self._resolve,
+            Revoke: self._revoke,
             e.HandoffRequested: self._report,
             e.SessionCompleted: self._end,
             e.SessionErrored: self._end,
@@ -173,6 +175,12 @@ class SessionMachine:
             self._state.refused_calls.add(question.tool_call_id)
         # SEQ-7: a state.changed follows every resolution, even where the state stays as it is.
         return [self._go(legality.derived_state(self._state) or move.then, move.summary)]
+
+    def _revoke(self, move: Revoke, now_ms: int) -> list[Step]:
+        accept = self._state.accepts.pop(move.reply_token)
+        if accept.tool_call_id is not None:
+            self._state.refused_calls.add(accept.tool_call_id)
+        return [self._go(legality.derived_state(self._state) or v.THINKING, move.summary)]
 
     def _end(self, move: e.TerminalPayload, now_ms: int) -> list[Step]:
         state = self._state

@@ -63,7 +63,10 @@ class Ask(NamedTuple):
 
 
 class Outcome(StrEnum):
-    """How a question ended."""
+    """How a question ended.
+
+    CANCELLED is one whose session ended first (CNF-8), FAILED one that something went wrong with.
+    """
 
     ACCEPTED = "accepted"
     REJECTED = "rejected"
@@ -71,6 +74,8 @@ class Outcome(StrEnum):
     TIMED_OUT = "timed_out"
     UNANSWERABLE = "unanswerable"
     WITHDRAWN = "withdrawn"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
 
 
 class Resolve(NamedTuple):
@@ -89,6 +94,18 @@ class Resolve(NamedTuple):
     then: str = THINKING
 
 
+class Revoke(NamedTuple):
+    """A yes that no tool has used is taken back, and bars the call it was for.
+
+    Attributes:
+        reply_token: Whose accept.
+        summary: What the listeners are told of it (CNF-13).
+    """
+
+    reply_token: str
+    summary: Summary
+
+
 Move = (
     e.SessionStarted
     | e.StateChanged
@@ -99,6 +116,7 @@ Move = (
     | CloseOutput
     | Ask
     | Resolve
+    | Revoke
     | e.HandoffRequested
     | e.SessionCompleted
     | e.SessionErrored
