@@ -15,14 +15,16 @@ from aaep_helpers.bus import Callback, delivery_for
 from aaep_helpers.catalogue import Catalogue, Summary, default_catalogue
 from aaep_helpers.clock import Clock, SystemClock
 from aaep_helpers.emitting.lifecycle import SessionLifecycle
+from aaep_helpers.emitting.questions import SessionQuestions
 from aaep_helpers.emitting.work import SessionWork
 from aaep_helpers.errors import SubscriptionError, UnknownSessionError
 from aaep_helpers.listening import ListeningSettings
 from aaep_helpers.rendering import Producer, Renderer
-from aaep_helpers.subscription import Subscription
+from aaep_helpers.replies import Audit, LongerTimeouts
+from aaep_helpers.subscription import CanReply, Subscription, answerable
 
 
-class AAEPEmitter(SessionLifecycle, SessionWork):
+class AAEPEmitter(SessionLifecycle, SessionQuestions, SessionWork):
     """Emits the AAEP events of one producer.
 
     Args:
@@ -37,6 +39,12 @@ class AAEPEmitter(SessionLifecycle, SessionWork):
         extension_contexts: The context URI of each extension prefix its events may use (ENV-5).
         clock: Where times come from; tests bring a ManualClock.
         catalogue: The words of the events that nobody wrote by hand.
+        longer_timeouts: How much more time than asked for users get to answer: a factor of 1 or more, or a
+            LongerTimeouts (CNF-12).
+        audit: Called with the record of each question that ended and of each reply that did not count.
+
+    Raises:
+        ValueError: longer_timeouts would shorten time-outs.
     """
 
     def __init__(
@@ -52,6 +60,8 @@ class AAEPEmitter(SessionLifecycle, SessionWork):
         extension_contexts: Mapping[str, str] | None = None,
         clock: Clock | None = None,
         catalogue: Catalogue | None = None,
+        longer_timeouts: float | LongerTimeouts = 1.0,
+        audit: Audit | None = None,
     ) -> None:
         renderer = Renderer(
             Producer(
@@ -66,12 +76,13 @@ class AAEPEmitter(SessionLifecycle, SessionWork):
             extension_contexts or {},
         )
         super().__init__(renderer, clock or SystemClock(), language, quiet_seconds)
+        self._prepare_questions(longer_timeouts, audit)
 
     def subscribe(
         self,
         callback: Callback,
         event_types: Iterable[str] = ("aaep:agent.*",),
-        can_reply: bool = False,
+        can_reply: CanReply = False,
         boundary: v.Boundary = "sentence",
         verbosity: v.Verbosity = "normal",
         language: str | None = None,
@@ -86,7 +97,8 @@ class AAEPEmitter(SessionLifecycle, SessionWork):
                 thread, in order, before the emitting call returns, and may itself emit; a coroutine
                 function is awaited on the loop subscribe() is called from.
             event_types: Exact types, or prefixes ending in "*"; critical events always come (SUB-5).
-            can_reply: Whether this listener may answer questions (CNF-7).
+            can_reply: Whether this listener may answer questions (CNF-7): all, none, or only those of the
+                kinds given, such as ["clarification"].
             boundary: Where the text of outputs is cut: none, word, sentence, paragraph or completion.
             verbosity: terse, normal or detailed summaries.
             language: Language tag it prefers; None means the producer's.
@@ -111,6 +123,7 @@ class AAEPEmitter(SessionLifecycle, SessionWork):
             raise SubscriptionError(
                 f"There is no verbosity {verbosity!r}; it is one of {', '.join(v.VERBOSITIES)}."
             )
+        answerable(can_reply)  # Before anything is set up.
         settings = ListeningSettings(
             event_types=tuple(event_types),
             boundary=boundary,
@@ -146,15 +159,19 @@ class AAEPEmitter(SessionLifecycle, SessionWork):
             self._closed = True
             live = list(self._sessions)
             subscriptions = list(self._subscriptions)
-        for session_id in live:
-            try:
-                self.cancel_session(
-                    session_id=session_id,
-                    cancelled_by="system",
-                    summary=Summary.of("session.shut_down"),
-                )
-            except UnknownSessionError:
-                continue  # It ended by itself in the meantime.
+        try:
+            for session_id in live:
+                try:
+                    self.cancel_session(
+                        session_id=session_id,
+                        cancelled_by="system",
+                        summary=Summary.of("session.shut_down"),
+                    )
+                except UnknownSessionError:
+                    continue  # It ended by itself in the meantime.
+        finally:
+            # Whatever stopped that: nobody is left waiting, and nothing is left to be answered (D2).
+            self._desk.close()
         self._quiet.close()
         heard = True
         for subscription in subscriptions:
@@ -184,3 +201,4 @@ class AAEPEmitter(SessionLifecycle, SessionWork):
             live = list(self._sessions.values())
         for session in live:
             session.leave(subscription)
+        self._desk.listener_gone()
