@@ -7,6 +7,7 @@ what is left. Failure policy: in doubt an answer is new and is heard.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 from langchain_core.messages import BaseMessage
 
@@ -29,6 +30,8 @@ from aaep_langchain.reading import (
 )
 from aaep_langchain.repeats import same_words, unsaid
 from aaep_langchain.runs import RootRun, Run
+
+_FINAL: Final = "Final Answer:"
 
 _NOTHING: Mapping[str, object] = {}
 
@@ -102,16 +105,16 @@ def answers_of_node(run: Run, rule: OutputRule | None, outputs: object) -> Itera
     if run.parent is None or run.parent.graph is None or run.hushed or is_middleware(run.name):
         return
     # An agent that is a node returns all of the state.
-    ready = [message for message in ready_answers(outputs) if not _is_among(run.given, message)]
-    if not ready:
-        return
-    verdict = verdict_on(_speaker(run, (), run.metadata), rule)
-    for message in ready:
-        text = answer_text(message)
-        if verdict == "never":
-            run.root.never.append(text)
-        elif verdict == "said":
-            yield text
+    new = [message for message in ready_answers(outputs) if not _is_among(run.given, message)]
+    for message in new:
+        words = new_words(run.root, answer_text(message))
+        if not words:
+            continue
+        verdict = verdict_on(_speaker(run, (), run.metadata), rule)
+        if verdict == "said":
+            yield words
+        elif verdict == "never":
+            run.root.never.append(words)
 
 
 def answer_of_root(root: RootRun, outputs: object) -> str:
@@ -120,14 +123,12 @@ def answer_of_root(root: RootRun, outputs: object) -> str:
     answer = answer_text(outputs)
     if message is not None and _is_among(root.old_messages, message):
         return ""
-    return "" if any(same_words(answer, text) for text in root.never) else answer
+    return _for_ears(root, answer)
 
 
 def new_words(root: RootRun, answer: str) -> str:
     """What of an answer nobody has heard yet; "" where that is nothing (known failure 18)."""
-    if any(same_words(answer, text) for text in root.never):
-        return ""
-    return unsaid(answer, root.said, since=root.said_before_tool)
+    return unsaid(_for_ears(root, answer), root.said, since=root.said_before_tool)
 
 
 def _speaker(
@@ -155,6 +156,13 @@ def _speaker(
             nodes=nodes,
         ),
     )
+
+
+def _for_ears(root: RootRun, answer: str) -> str:
+    if not any(same_words(answer, text) for text in root.never):
+        return answer
+    # Steps written as text may come as they are, and end with the answer.
+    return answer.rpartition(_FINAL)[2].strip() if _FINAL in answer else ""
 
 
 def _is_among(old: Sequence[BaseMessage], message: BaseMessage) -> bool:

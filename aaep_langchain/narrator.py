@@ -278,7 +278,7 @@ class Narrator:
     def end_node(self, run: Run, outputs: object) -> None:
         """A chain below the root has ended: a graph's node may have brought an answer no model spoke."""
         for answer in answers_of_node(run, self._rule, outputs):
-            self.say(run.root, new_words(run.root, answer))
+            self.say(run.root, answer)
 
     def finish_agent(self, run: Run, answer: str) -> None:
         """An AgentExecutor has its answer, which may not have been heard yet (fact 8)."""

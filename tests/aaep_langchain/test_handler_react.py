@@ -223,3 +223,11 @@ def test_a_graph_that_writes_its_steps_says_only_what_it_makes_of_them() -> None
         "step", lambda state: "step" if state["messages"][-1].name else "__end__"
     )
     assert heard(graph.compile(), asked("create_agent")).outputs == [ANSWER]
+
+
+def test_a_graph_that_returns_its_last_step_as_it_is_says_the_answer_in_it() -> None:
+    model = stepping(STEP, LAST, mark="weather").bind(stop=["\nObservation"])
+    graph = StateGraph(MessagesState)
+    graph.add_node("step", lambda state: {"messages": [model.invoke(state["messages"])]})
+    graph.add_edge(START, "step")
+    assert heard(graph.compile(), asked("create_agent")).outputs == [ANSWER]
