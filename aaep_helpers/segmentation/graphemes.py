@@ -84,7 +84,8 @@ def _joined_by_virama(text: str, i: int, start: int) -> bool:
         char = text[position]
         if combining(char) == _VIRAMA:
             return True
-        if category(char)[0] != "M" and char not in "\u200c\u200d":
+        # Whatever extends a cluster may stand between the virama and the consonant, skin tones too.
+        if category(char)[0] != "M" and not _EXTENDS.match(char):
             return False
     return i - start > _LONGEST_CONJUNCT
 

@@ -43,6 +43,7 @@ def cluster_ends(text: str) -> set[int]:
     return {0} | {match.end() for match in CLUSTER.finditer(text)}
 
 
+@example("\u0c4d\U0001f3fd\u0915")  # virama, skin tone, consonant
 @settings(max_examples=1000)
 @given(texts)
 def test_a_safe_boundary_is_a_cluster_boundary(text: str) -> None:
