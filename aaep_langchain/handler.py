@@ -9,28 +9,23 @@ otherwise hops to a thread for every token of an async run (fact 3).
 
 from __future__ import annotations
 
-import functools
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NoReturn, TypeVar, cast
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
 from uuid import UUID
 
 from langchain_core.agents import AgentAction, AgentFinish
 from langchain_core.documents import Document
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, GenerationChunk, LLMResult
-from langgraph.callbacks import GraphCallbackHandler, GraphInterruptEvent, GraphResumeEvent
+from langgraph.callbacks import GraphInterruptEvent, GraphResumeEvent
 
-from aaep_helpers import AAEPEmitter, UnguardedToolError, UnknownSessionError
+from aaep_helpers import AAEPEmitter, UnguardedToolError
 from aaep_helpers.events import OutputForm
 from aaep_helpers.tool_policy import ToolPolicy
 from aaep_langchain.answering import answer_of_root, place_chain
-from aaep_langchain.descendants import (
-    RELAYED,
-    hear_descendants,
-    pass_through,
-    pass_through_async,
-)
+from aaep_langchain.descendants import hear_descendants, pass_through, pass_through_async
+from aaep_langchain.guarding import GuardedHandler, guarded
 from aaep_langchain.hearing import OutputPolicy, OutputRule, output_rule
 from aaep_langchain.narrator import Narrator
 from aaep_langchain.reading import (
@@ -48,25 +43,8 @@ from aaep_langchain.tool_narrator import UNGUARDED, ToolNarrator, Treatment, Ung
 
 logger = logging.getLogger("aaep_langchain")
 
-_STARTS = frozenset(name for name in RELAYED if name.endswith("_start"))
 
-CallbackT = TypeVar("CallbackT", bound=Callable[..., None])
-
-
-def _guarded(callback: CallbackT) -> CallbackT:
-    """A callback whose faults stay here (D3); interrupts of the process still pass.
-
-    What comes in this way comes from LangChain itself: it is not heard for a run that is relayed (fact 1).
-    """
-
-    @functools.wraps(callback)
-    def guarded(self: AAEPCallbackHandler, *args: Any, **kwargs: Any) -> None:
-        self._hear(None, callback, args, kwargs)
-
-    return cast("CallbackT", guarded)
-
-
-class AAEPCallbackHandler(GraphCallbackHandler):
+class AAEPCallbackHandler(GuardedHandler):
     """Attach it to an agent, and listeners hear what the agent does.
 
     One handler serves any number of runs at once, from threads and event loops (D4). Each root run is a
@@ -90,9 +68,6 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         ValueError: `output` is neither.
     """
 
-    run_inline = True
-    raise_error = True  # For a tool that is refused; faults stay here all the same.
-
     def __init__(
         self,
         emitter: AAEPEmitter,
@@ -105,16 +80,14 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         forget_after: float = 86_400.0,
         output: OutputPolicy | OutputRule | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(RunBook(emitter.clock, forget_after))
         if unguarded not in UNGUARDED:
             raise ValueError(f"unguarded is one of {', '.join(UNGUARDED)}, not {unguarded!r}.")
         self.emitter = emitter
         self._form = OutputForm(language=output_language or emitter.language)
-        self._book = RunBook(emitter.clock, forget_after)
         self._narrator = Narrator(emitter, self._book, self._form, output_rule(output))
         self._tools = ToolNarrator(emitter, self._book, dict(tools or {}), unguarded)
         self._announce_text = announce_text
-        self._complained = False
         self.live = live
         if live:
             # LangChain streams for a handler that has these two methods, and for no other reason; they
@@ -126,49 +99,6 @@ class AAEPCallbackHandler(GraphCallbackHandler):
     def open_runs(self) -> int:
         """How many runs and paused sessions it keeps in memory; 0 when nothing is under way."""
         return len(self._book)
-
-    def hear_relayed(
-        self, source: object, callback: str, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> None:
-        """A callback that LangChain gave to a fan-out instead of this handler (fact 1).
-
-        Args:
-            source: The fan-out; a run is heard from one source only.
-            callback: The callback's name.
-            args: Its positional arguments.
-            kwargs: Its keywords.
-        """
-        if callback in _STARTS:
-            # Whatever else runs in that context is none of ours.
-            parent_run_id = kwargs.get("parent_run_id")
-            if parent_run_id is None or not self._book.is_live(parent_run_id):
-                return
-        elif self._book.get(kwargs["run_id"]) is None:
-            return
-        method = getattr(type(self), callback)
-        self._hear(source, getattr(method, "__wrapped__", method), args, kwargs)
-
-    def _hear(
-        self,
-        source: object,
-        callback: Callable[..., None],
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-    ) -> None:
-        run_id = kwargs.get("run_id")
-        known = self._book.get(run_id) if run_id is not None else None
-        if known is not None and known.source is not source:
-            return
-        try:
-            callback(self, *args, **kwargs)
-            if known is None and source is not None and run_id is not None:
-                started = self._book.get(run_id)
-                if started is not None:
-                    started.source = source
-        except UnguardedToolError:
-            raise  # No fault: what the handler was asked to do.
-        except Exception as error:  # noqa: BLE001 - D3: the handler never breaks the agent.
-            self._complain(callback.__name__, run_id, error)
 
     def _begin(
         self,
@@ -205,7 +135,7 @@ class AAEPCallbackHandler(GraphCallbackHandler):
 
     # Chains
 
-    @_guarded
+    @guarded
     def on_chain_start(
         self,
         serialized: dict[str, Any] | None,
@@ -222,7 +152,7 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         if run is not None:
             place_chain(run, run_name(serialized, kwargs.get("name")), metadata, inputs)
 
-    @_guarded
+    @guarded
     def on_chain_end(
         self, outputs: Any, *, run_id: UUID, parent_run_id: UUID | None = None, **kwargs: Any
     ) -> None:
@@ -234,7 +164,7 @@ class AAEPCallbackHandler(GraphCallbackHandler):
             finally:
                 self._end_if_root(run, answer_of_root(run.root, outputs))
 
-    @_guarded
+    @guarded
     def on_chain_error(
         self,
         error: BaseException,
@@ -250,7 +180,7 @@ class AAEPCallbackHandler(GraphCallbackHandler):
 
     # Models
 
-    @_guarded
+    @guarded
     def on_chat_model_start(
         self,
         serialized: dict[str, Any] | None,
@@ -267,7 +197,7 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         name = run_name(serialized, kwargs.get("name"))
         self._start_model(run_id, parent_run_id, request, tags, metadata, name, kwargs)
 
-    @_guarded
+    @guarded
     def on_llm_start(
         self,
         serialized: dict[str, Any] | None,
@@ -300,7 +230,7 @@ class AAEPCallbackHandler(GraphCallbackHandler):
             call = {**(kwargs.get("options") or {}), **(kwargs.get("invocation_params") or {})}
             self._narrator.start_model(run, tags, metadata, call)
 
-    @_guarded
+    @guarded
     def on_llm_new_token(
         self,
         token: str | list[str | dict[str, Any]],
@@ -318,7 +248,7 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         if text:
             self._narrator.add_token(run, run.speech, text)
 
-    @_guarded
+    @guarded
     def on_stream_event(
         self,
         event: Mapping[str, Any],
@@ -335,7 +265,7 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         if text:
             self._narrator.add_token(run, run.speech, text, "stream_events")
 
-    @_guarded
+    @guarded
     def on_llm_end(
         self,
         response: LLMResult,
@@ -352,7 +282,7 @@ class AAEPCallbackHandler(GraphCallbackHandler):
             finally:  # Whatever cannot be told, a session ends with its root.
                 self._end_if_root(run, answer_text(response) if run.speech is not None else "")
 
-    @_guarded
+    @guarded
     def on_llm_error(
         self,
         error: BaseException,
@@ -371,7 +301,7 @@ class AAEPCallbackHandler(GraphCallbackHandler):
 
     # Tools and retrievers
 
-    @_guarded
+    @guarded
     def on_tool_start(
         self,
         serialized: dict[str, Any] | None,
@@ -427,7 +357,7 @@ class AAEPCallbackHandler(GraphCallbackHandler):
             self._complain("on_tool_start", run_id, error)
         raise refusal
 
-    @_guarded
+    @guarded
     def on_tool_end(
         self, output: Any, *, run_id: UUID, parent_run_id: UUID | None = None, **kwargs: Any
     ) -> None:
@@ -441,7 +371,7 @@ class AAEPCallbackHandler(GraphCallbackHandler):
             finally:
                 self._end_if_root(run, "")
 
-    @_guarded
+    @guarded
     def on_tool_error(
         self,
         error: BaseException,
@@ -458,7 +388,7 @@ class AAEPCallbackHandler(GraphCallbackHandler):
             finally:
                 self._fail_if_root(run, error)
 
-    @_guarded
+    @guarded
     def on_retriever_start(
         self,
         serialized: dict[str, Any] | None,
@@ -475,7 +405,7 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         if run is not None:
             self._tools.start_retriever(run, run_name(serialized, kwargs.get("name")), query)
 
-    @_guarded
+    @guarded
     def on_retriever_end(
         self,
         documents: Sequence[Document],
@@ -492,7 +422,7 @@ class AAEPCallbackHandler(GraphCallbackHandler):
             finally:
                 self._end_if_root(run, "")
 
-    @_guarded
+    @guarded
     def on_retriever_error(
         self,
         error: BaseException,
@@ -511,20 +441,20 @@ class AAEPCallbackHandler(GraphCallbackHandler):
 
     # Graphs
 
-    @_guarded
+    @guarded
     def on_interrupt(self, event: GraphInterruptEvent) -> None:
         """A graph pauses for an answer; its root's end follows and is no end (fact 12)."""
         run = self._book.get(event.run_id) if event.run_id is not None else None
         if run is not None:
             run.root.question = interrupt_question(event.interrupts)
 
-    @_guarded
+    @guarded
     def on_resume(self, event: GraphResumeEvent) -> None:
         """A graph goes on; its root's start has told us already, and subgraphs repeat it (fact 12)."""
 
     # What else there is to hear
 
-    @_guarded
+    @guarded
     def on_text(
         self,
         text: str,
@@ -538,7 +468,7 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         if self._announce_text and run is not None:
             self._narrator.say(run.root, text)
 
-    @_guarded
+    @guarded
     def on_agent_action(
         self,
         action: AgentAction,
@@ -549,7 +479,7 @@ class AAEPCallbackHandler(GraphCallbackHandler):
     ) -> None:
         """An AgentExecutor decided on a tool; the tool's own start announces it."""
 
-    @_guarded
+    @guarded
     def on_agent_finish(
         self,
         finish: AgentFinish,
@@ -563,7 +493,7 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         if run is not None:
             self._narrator.finish_agent(run, answer_text(finish))
 
-    @_guarded
+    @guarded
     def on_retry(
         self,
         retry_state: Any,
@@ -575,7 +505,7 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         """Something is tried again; for the log."""
         logger.info("Run %s is tried again (attempt %s).", run_id, retry_state.attempt_number)
 
-    @_guarded
+    @guarded
     def on_custom_event(
         self,
         name: str,
@@ -590,18 +520,3 @@ class AAEPCallbackHandler(GraphCallbackHandler):
         run = self._book.get_once(run_id)
         if run is not None and name == "aaep.progress":
             self._narrator.report_progress(run.root, data)
-
-    def _complain(self, callback: str, run_id: object, error: Exception) -> None:
-        if isinstance(error, UnknownSessionError):
-            # The session was ended from outside, by emitter.close() or by hand: nothing to tell any more.
-            logger.debug("Run %s goes on after its session has ended: %s", run_id, error)
-        elif self._complained:
-            logger.debug("%s failed again in run %s: %r", callback, run_id, error)
-        else:
-            self._complained = True
-            logger.error(
-                "%s failed in run %s; the agent goes on, but listeners may miss something.",
-                callback,
-                run_id,
-                exc_info=error,
-            )
