@@ -13,7 +13,7 @@ from langchain_core.messages import BaseMessage
 
 from aaep_langchain.graphs import goes_on_after, nodes_around, starting_graph
 from aaep_langchain.hearing import (
-    OutputRule,
+    CarefulRule,
     Speaker,
     Verdict,
     heard_by_default,
@@ -68,7 +68,7 @@ def place_chain(
 
 def verdict_on_model(
     run: Run,
-    rule: OutputRule | None,
+    rule: CarefulRule | None,
     *,
     tags: Sequence[str] | None,
     metadata: Mapping[str, object] | None,
@@ -94,7 +94,7 @@ def verdict_on_model(
     return run.verdict
 
 
-def answers_of_node(run: Run, rule: OutputRule | None, outputs: object) -> Iterator[str]:
+def answers_of_node(run: Run, rule: CarefulRule | None, outputs: object) -> Iterator[str]:
     """What a graph's node that has ended answers without a model of its own, where that is new.
 
     Args:

@@ -110,7 +110,29 @@ class OutputPolicy:
         )
 
 
-def output_rule(output: object) -> OutputRule | None:
+class CarefulRule:
+    """An application's own rule, whose faults leave the decision to the default (D3).
+
+    Args:
+        rule: The policy or function.
+    """
+
+    def __init__(self, rule: OutputRule) -> None:
+        self._rule = rule
+        self._complained = False
+
+    def hears(self, speaker: Speaker) -> bool:
+        """Whether the rule hears this speaker; the first time it raises, that is logged."""
+        try:
+            return bool(self._rule(speaker))
+        except Exception as error:
+            if not self._complained:
+                self._complained = True
+                logger.error("The output= policy failed; the default decides.", exc_info=error)
+            return speaker.by_default
+
+
+def output_rule(output: object) -> CarefulRule | None:
     """The `output=` of a handler, looked at before anything runs.
 
     Raises:
@@ -128,7 +150,7 @@ def output_rule(output: object) -> OutputRule | None:
             "output= takes a policy object or a plain function, not a class and not an async function: "
             "tokens do not wait for an answer."
         )
-    return output
+    return CarefulRule(output)
 
 
 def heard_by_default(
@@ -151,19 +173,14 @@ def heard_by_default(
     return not sub_agent and _are_own_words(inside_tool, tags, metadata, nodes)
 
 
-def verdict_on(speaker: Speaker, rule: OutputRule | None) -> Verdict:
+def verdict_on(speaker: Speaker, rule: CarefulRule | None) -> Verdict:
     """What becomes of a speaker's words.
 
     Args:
         speaker: Who speaks.
         rule: The application's own; None where it has none.
     """
-    heard = speaker.by_default
-    if rule is not None:
-        try:
-            heard = bool(rule(speaker))
-        except Exception as error:  # noqa: BLE001 - D3: a policy never breaks the agent either.
-            _complain(rule, error)
+    heard = speaker.by_default if rule is None else rule.hears(speaker)
     if heard:
         return "said"
     # What a policy silences stays silent; what only is not the agent's own may still be the answer.
@@ -232,13 +249,3 @@ def _names(field_name: str, given: object) -> frozenset[str]:
     if not all(isinstance(name, str) and name for name in given):
         raise ValueError(f"{field_name} takes names, which are texts; it was given {given!r}.")
     return frozenset(given)
-
-
-_complained: set[int] = set()
-
-
-def _complain(rule: OutputRule, error: Exception) -> None:
-    if id(rule) in _complained:
-        return
-    _complained.add(id(rule))
-    logger.error("The output= policy failed; the default decides.", exc_info=error)

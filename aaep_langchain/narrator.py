@@ -26,7 +26,7 @@ from aaep_langchain.endings import (
     cancellation_of,
     is_pause,
 )
-from aaep_langchain.hearing import OutputRule
+from aaep_langchain.hearing import CarefulRule
 from aaep_langchain.reading import is_resume, request_text
 from aaep_langchain.runs import RootRun, Run, RunBook, RunKind, Speech, TextSource
 from aaep_langchain.tool_narrator import for_ears
@@ -53,7 +53,7 @@ class Narrator:
         emitter: AAEPEmitter,
         book: RunBook,
         form: OutputForm,
-        rule: OutputRule | None = None,
+        rule: CarefulRule | None = None,
     ) -> None:
         self._emitter = emitter
         self._book = book

@@ -125,9 +125,9 @@ def test_a_policy_by_names(policy: OutputPolicy, heard: list[bool]) -> None:
 def test_a_policy_decides_fully_and_what_it_silences_is_never_said() -> None:
     assert verdict_on(ANSWER, None) == "said"
     assert verdict_on(INNER, None) == "held"
-    assert verdict_on(INNER, lambda speaker: True) == "said"
-    assert verdict_on(ANSWER, lambda speaker: False) == "never"
-    assert verdict_on(INNER, lambda speaker: False) == "held"
+    assert verdict_on(INNER, output_rule(lambda speaker: True)) == "said"
+    assert verdict_on(ANSWER, output_rule(lambda speaker: False)) == "never"
+    assert verdict_on(INNER, output_rule(lambda speaker: False)) == "held"
 
 
 def test_a_policy_that_fails_is_logged_once_and_the_default_decides(
@@ -136,8 +136,9 @@ def test_a_policy_that_fails_is_logged_once_and_the_default_decides(
     def fail(speaker: Speaker) -> bool:
         raise KeyError(speaker.name)
 
+    rule = output_rule(fail)
     with caplog.at_level(logging.ERROR, "aaep_langchain"):
-        assert [verdict_on(speaker, fail) for speaker in (ANSWER, INNER)] == ["said", "held"]
+        assert [verdict_on(speaker, rule) for speaker in (ANSWER, INNER)] == ["said", "held"]
     assert [record.message for record in caplog.records] == [
         "The output= policy failed; the default decides."
     ]
@@ -168,6 +169,10 @@ def test_output_takes_no_class_and_nothing_asynchronous(given: Any) -> None:
 
 def test_output_takes_policies_and_functions() -> None:
     policy = OutputPolicy(nodes=["answer"])
-    assert output_rule(policy) is policy
+    rule = output_rule(policy)
+    assert rule is not None
+    assert [rule.hears(speaker) for speaker in (ANSWER, INNER)] == [
+        policy(speaker) for speaker in (ANSWER, INNER)
+    ]
     assert output_rule(None) is None
     assert hash(policy) == hash(OutputPolicy(nodes=("answer",)))
