@@ -92,14 +92,14 @@ def checked_text(event_type: str, name: str, text: str) -> str:
     Args:
         event_type: Of the event.
         name: The argument.
-        text: What it says; anything but a string is for validation to name.
+        text: What it says.
 
     Raises:
-        EventValidationError: It is too long to be sent in full, or says nothing.
+        EventValidationError: It is no text, says nothing, or is too long to be sent in full.
     """
+    if not isinstance(text, str):
+        raise wrong_argument(event_type, name, f"{name} must be text.")
     spoken = whole_text(text)
-    if not isinstance(spoken, str):
-        return spoken
     if len(spoken) > v.MAX_TEXT_LENGTH or len(spoken.encode()) > v.MAX_STRING_BYTES:
         raise _broken(
             event_type,

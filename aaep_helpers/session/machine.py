@@ -196,14 +196,18 @@ class SessionMachine:
             )
             for call_id, tool in state.tools.items()
         ]
-        # CNF-8: open questions end with the session, and so do their tokens.
+        # CNF-8: open questions end with the session, and so do their tokens. SEQ-7: each is told by a
+        # state.changed of its own; the last by the one that leaves awaiting_input.
+        withdrawn = Summary.of("question.withdrawn") if state.questions else None
+        steps += [self._go(v.AWAITING_INPUT, withdrawn) for _ in list(state.questions)[1:]]
         for open_things in (state.outputs, state.tools, state.questions, state.accepts):
             open_things.clear()
         if worked and not state.has_thought:
             # TYP-1: it thinks once all of it is closed, as it would have if its producer had closed it.
-            steps.append(self._go(v.THINKING))
+            steps.append(self._go(v.THINKING, withdrawn))
+            withdrawn = None
         if state.state != v.IDLE:
-            steps.append(self._go(v.IDLE))
+            steps.append(self._go(v.IDLE, withdrawn))
         state.phase = Phase.ENDED
         return [*steps, move]
 
