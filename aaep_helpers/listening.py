@@ -154,6 +154,10 @@ class ListeningCore:
             state: The state the session is in.
         """
         self._heard_state = v.IDLE
+        open_questions = list(questions)
+        # ENV-9: the questions are sent as they were, with their times, and this comes before them. A session
+        # that asks has been awaiting input since the first of them.
+        at_ms = min((question.at_ms for question in open_questions), default=at_ms)
         joined = e.Fact(
             event_id=self._id(f"joined {at_ms} {state}"),
             session_id=self._session_id,
@@ -165,7 +169,7 @@ class ListeningCore:
             correlation_id=self._correlation_id,
         )
         sent = [] if state == v.IDLE else self.feed(joined)
-        for question in questions:
+        for question in open_questions:
             sent.extend(self.feed(question))
         return sent
 

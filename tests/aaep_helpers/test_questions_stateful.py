@@ -201,7 +201,7 @@ class QuestionMachine(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from((1.0, 29.5, 30.0, 61.0)), looks=st.booleans())
     def let_time_pass(self, seconds: float, looks: bool) -> None:
         self.clock.advance(seconds)
-        if looks:
+        if looks or self.threads:  # Who waits looks too.
             self.changed = True
             self.expire()
 
@@ -275,7 +275,11 @@ class QuestionMachine(RuleBasedStateMachine):
     @precondition(lambda self: len(self.threads) < 4 and self.open("confirmation"))
     @rule(which=picks, on_loop=st.booleans())
     def wait(self, which: int, on_loop: bool) -> None:
+        self.changed = True
+        self.expire()
         tokens = self.open("confirmation")
+        if not tokens:
+            return
         token = tokens[which % len(tokens)]
         heard = self.waits.setdefault(token, [])
 
