@@ -145,6 +145,19 @@ class ListeningCore:
             ]
         return list(self._close(what.output_id, output, at_ms))
 
+    def only_holds(self, output_id: str, text: str, noted: int) -> bool:
+        """Whether this listener would be sent nothing for `text`, nor anything sooner because of it.
+
+        Args:
+            output_id: Its output, which is open.
+            text: What came.
+            noted: How many code points came before it that this listener's core was not fed yet.
+        """
+        if not self._wants_text:
+            return True
+        output = self._outputs.get(output_id)
+        return output is not None and output.segmenter.only_holds(text, noted)
+
     def catch_up(self, at_ms: int, questions: Iterable[e.Fact], state: str) -> list[e.WireEvent]:
         """What a listener is sent that joins in mid-session (SUB-12): where it stands, and what is asked.
 

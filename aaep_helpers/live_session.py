@@ -33,6 +33,9 @@ logger = logging.getLogger("aaep_helpers.session")
 # listener that waits for that very thread would otherwise stop both.
 _TURN_SECONDS: Final = 5.0
 
+# Code points that are noted at most before they are passed on all the same.
+_MOST_NOTED: Final = 200
+
 _ENDINGS: Final = frozenset({e.SessionCompleted, e.SessionErrored, e.SessionCancelled})
 
 # How many listeners' callbacks the current thread is inside of; such a thread never waits its turn.
@@ -66,13 +69,32 @@ class _Channel:
 
 
 class _Input:
-    """The producer's side of an output: how much text it handed in, screened for secrets (SEC-1)."""
+    """The producer's side of an output: how much text it handed in, screened for secrets (SEC-1).
 
-    __slots__ = ("screen", "taken")
+    Most tokens end nothing for anybody. They are only noted, and passed on together with the first token
+    that may end something, or before whatever else happens; what is heard, and when, stays the same.
+    """
+
+    __slots__ = ("_noted", "noted", "screen", "taken")
 
     def __init__(self) -> None:
         self.screen = SecretScreen()
         self.taken = 0
+        self.noted = 0
+        self._noted: list[str] = []
+
+    def note(self, text: str) -> None:
+        """Keep text that ends nothing."""
+        self._noted.append(text)
+        self.noted += len(text)
+
+    def screened(self, text: str = "") -> str:
+        """What may be heard now of all that was noted and `text` after it."""
+        if self.noted:
+            text = "".join((*self._noted, text))
+            self._noted.clear()
+            self.noted = 0
+        return self.screen.feed(text)
 
 
 class LiveSession:
@@ -162,6 +184,7 @@ class LiveSession:
             if payload is not None:
                 own = self._fact(payload, now_ms, urgency, extensions)
                 self._renderer.render(own, self._renderer.language, "normal")
+            self._pass_on_noted(now_ms)
             steps = self._released_text(now_ms) if type(move) in _ENDINGS else []
             steps += self.machine.apply(move, now_ms)
             self._last_ms = now_ms
@@ -208,7 +231,6 @@ class LiveSession:
             EventValidationError: The output_id or its form is malformed.
         """
         with self.lock:
-            now_ms = self.now_ms()
             machine = self.machine
             given = self._inputs.get(output_id)
             taken = given.taken if given is not None else 0
@@ -224,6 +246,17 @@ class LiveSession:
                     field="position",
                     session_id=self.session_id,
                 )
+            if (
+                given is not None
+                and not complete
+                and ends_at is None
+                and self._ends_nothing(output_id, given, text)
+            ):
+                given.taken += len(text)
+                given.note(text)
+                self.last_text_at = self._clock.monotonic()
+                return True
+            now_ms = self.now_ms()
             if given is None:
                 # What the screen holds back must not hide that the text came too late.
                 machine.check(AddText(output_id, text))
@@ -232,7 +265,7 @@ class LiveSession:
                 self._probe_output(output_id, form, now_ms)
                 given = self._inputs[output_id] = _Input()
             given.taken += len(text)
-            said = given.screen.feed(text)
+            said = given.screened(text)
             if complete:
                 said += given.screen.finish()
             steps = machine.apply(AddText(output_id, said, form, ends_at), now_ms)
@@ -261,6 +294,7 @@ class LiveSession:
         """
         with self.lock:
             now_ms = self.now_ms()
+            self._pass_on_noted(now_ms)
             if any(channel.core.holds_text for channel in self._channels):
                 for output_id in self.machine.state.outputs:
                     self._tell_text(e.TextFact(now_ms, e.TextQuiet(output_id)))
@@ -277,13 +311,14 @@ class LiveSession:
             # Its own core, because it is sent more than those who were there: it is replayed in silence,
             # so that its numbers are the ones it would have had (SUB-13).
             core = self._core(subscription.settings)
+            now_ms = self.now_ms()
+            self._pass_on_noted(now_ms)
             for fact in self._journal:
                 if isinstance(fact, e.Fact):
                     core.feed(fact)
                 else:
                     core.feed_text(fact)
             channel = _Channel(subscription.settings, core, (subscription,))
-            now_ms = self.now_ms()
             questions = [
                 fact
                 for fact in self._journal
@@ -415,6 +450,28 @@ class LiveSession:
             for subscription in channel.subscriptions:
                 self._outbox.append((subscription, own_copy(event)))
                 self._put += 1
+
+    def _ends_nothing(self, output_id: str, given: _Input, text: str) -> bool:
+        """Whether `text` would only be held by every listener until more comes."""
+        if (
+            not text
+            or given.noted > _MOST_NOTED
+            or given.screen.held
+            or output_id not in self.machine.state.outputs
+        ):
+            return False
+        for channel in self._channels:  # noqa: SIM110 - a generator costs as much as all the rest.
+            if not channel.core.only_holds(output_id, text, given.noted):
+                return False
+        return True
+
+    def _pass_on_noted(self, now_ms: int) -> None:
+        """Give listeners' cores the text that was only noted so far; none of it ends anything."""
+        for output_id, given in self._inputs.items():
+            if given.noted:
+                for step in self.machine.apply(AddText(output_id, given.screened()), now_ms):
+                    if isinstance(step, e.TextDelta):
+                        self._tell_text(e.TextFact(now_ms, step))
 
     def _probe_output(self, output_id: str, form: e.OutputForm, now_ms: int) -> None:
         """Raise now what would make every event of this output invalid (D6)."""

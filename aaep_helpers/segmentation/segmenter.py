@@ -113,6 +113,21 @@ class Segmenter:
             return _NOTHING
         return self._cut()
 
+    def only_holds(self, text: str, noted: int = 0) -> bool:
+        """Whether `feed(text)` would do nothing but hold it, so that it may as well come later.
+
+        Args:
+            text: any string.
+            noted: how many code points are to be fed before it, of which the same is true.
+        """
+        if self._search is None:
+            return self._boundary != "none"
+        return (
+            self._length + noted + len(text) < self._limit
+            and self._search(text) is None
+            and not (self._scanner is None or self._scanner.waiting)
+        )
+
     def flush_stalled(self) -> Sequence[Chunk]:
         """Release what is safe, because the stream has gone quiet.
 
