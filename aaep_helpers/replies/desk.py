@@ -21,7 +21,7 @@ from aaep_helpers.replies import words
 from aaep_helpers.replies.audit import AuditRecord, AuditTrail
 from aaep_helpers.replies.book import QuestionBook
 from aaep_helpers.replies.deadline_watch import DeadlineWatch
-from aaep_helpers.replies.ending import QuestionEnds
+from aaep_helpers.replies.ending import QuestionEnds, log_fault
 from aaep_helpers.replies.requests import OpenRequest, Settlement, token_hash
 from aaep_helpers.replies.validity import Ignored, read_reply, weigh
 from aaep_helpers.session import Ask, Move, Outcome
@@ -132,7 +132,6 @@ class ReplyDesk(QuestionEnds):
             sender: Whom the transport knows it to be from; None where the caller is the program itself.
         """
         reply: dict[str, Any] = {}
-        why = Ignored.FAULT
         try:
             read = read_reply(message)
             if isinstance(read, Ignored):
@@ -143,10 +142,11 @@ class ReplyDesk(QuestionEnds):
                 if isinstance(ended, Settlement):
                     return True
                 why = ended
-            self._record_ignored(reply, why)
-        except Exception:
-            # The sender learns nothing of it; the question stays open and its default stands (D2).
-            logger.exception("A reply could not be judged.")
+        except Exception as error:  # noqa: BLE001 - the sender learns nothing of it.
+            # The question stays open, and its default stands (D2).
+            why = Ignored.FAULT
+            log_fault("A reply could not be judged", error)
+        self._record_ignored(reply, why)
         return False
 
     def _judge_of(
@@ -184,7 +184,11 @@ class ReplyDesk(QuestionEnds):
             self._time_out(request.token)
 
     def listener_gone(self) -> None:
-        """A listener has closed; questions that nobody is left to answer get their default now (CNF-7)."""
+        """A listener has closed; questions that nobody is left to answer get their default now (CNF-7).
+
+        A transport that lets a lost listener resume keeps its subscription open for the grace, and closes
+        it when that is over.
+        """
         with self._lock:
             tokens = [request.token for request in self._book.all_open()]
         for token in tokens:

@@ -38,6 +38,12 @@ _WHAT_LENGTH: Final = 256
 Decide = Callable[[OpenRequest, LiveSession, int], Settlement | Ignored]
 
 
+def log_fault(what: str, error: Exception) -> None:
+    """Log a fault of ours by its kind; its text may quote a reply, so only debugging shows it (SEC-1)."""
+    debugging = logger.isEnabledFor(logging.DEBUG)
+    logger.error("%s (%s).", what, type(error).__name__, exc_info=error if debugging else None)
+
+
 class _AsItIs(Exception):  # noqa: N818 - no fault: nothing is to change.
     def __init__(self, why: Ignored) -> None:
         super().__init__(why)
@@ -161,16 +167,15 @@ class QuestionEnds:
             session.emit(prepare, urgency="normal", applied=applied)
         except _AsItIs as as_it_is:
             return as_it_is.why
-        except Exception:
+        except Exception as error:  # noqa: BLE001 - what it was is for the log; what it comes to is below.
             if not is_first:
                 if session.is_over:
-                    return (
-                        Ignored.SESSION_OVER
-                    )  # CNF-8: it ended first; `session_over` tells who waits.
-                logger.exception("A question could not be ended in order.")
+                    # CNF-8: it ended first; `session_over` tells who waits.
+                    return Ignored.SESSION_OVER
+                log_fault("A question could not be ended in order", error)
                 return Ignored.FAULT
             # The decision was made, and validly; that not everybody heard of it does not unmake it.
-            logger.exception("The end of a question could not be told to every listener.")
+            log_fault("The end of a question could not be told to every listener", error)
         finally:
             if is_first and made is not None:
                 self._record(request, made)
@@ -208,15 +213,23 @@ class QuestionEnds:
             settled, outcome=Outcome.WITHDRAWN, decision="reject", why=why
         )
 
+        is_done = False
+
         def applied() -> None:
+            nonlocal is_done
             with self._lock:
                 self._book.revise(token, revised)
+            is_done = True
 
         move = Revoke(token, summary or words.taken_back())
         try:
             session.emit(lambda now_ms: (move, None), urgency="normal", applied=applied)
         except CallerError:
             return False  # A tool has used it, or the session is over.
+        except Exception as error:  # noqa: BLE001 - it is taken back, whoever could be told.
+            log_fault("Not every listener could be told that a yes was taken back", error)
+            if not is_done:
+                return False
         self._trail.record(
             AuditRecord(
                 at_ms=self._clock.epoch_ms(),

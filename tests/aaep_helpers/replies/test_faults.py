@@ -58,6 +58,22 @@ def test_a_yes_that_came_while_asking_broke_is_taken_back(monkeypatch: pytest.Mo
     assert [record.decision for record in room.emitter.audit_trail] == ["accept", "reject"]
 
 
+def test_a_yes_is_taken_back_though_nobody_can_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    room = Room()
+    token = room.confirm(irreversible=True)
+    assert room.accept(token)
+
+    def broken(self: Subscription, event: dict[str, Any]) -> None:
+        raise OSError("the bus is broken")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Subscription, "deliver", broken)
+        assert room.emitter.withdraw_question(token)
+    assert room.emitter.wait_for_decision_sync(token) == "reject"
+    with pytest.raises(ProtocolError, match="SEQ-6"):
+        room.emitter.tool_invoked(session_id=room.session_id, tool="t", irreversible=True)
+
+
 def test_a_broken_bus_while_the_outcome_is_told_does_not_unmake_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -100,6 +116,25 @@ def test_a_session_that_cannot_be_told_ends_its_question_with_no(
     assert room.emitter.wait_for_decision_sync(token) == "reject"
     assert room.outcome(token) == "failed"
     assert not room.accept(token)
+
+
+@pytest.mark.parametrize("place", ["desk.weigh", "desk.read_reply", "words.ended"])
+def test_a_fault_while_judging_a_reply_is_no_answer_and_breaks_nothing(
+    place: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    room = Room()
+    token = room.confirm()
+
+    def broken(*args: Any, **more: Any) -> None:
+        raise ValueError(f"quoting {token}")
+
+    with monkeypatch.context() as patched, caplog.at_level(logging.INFO):
+        patched.setattr(f"aaep_helpers.replies.{place}", broken)
+        assert room.accept(token) is False
+    assert room.why_ignored() == "fault"
+    assert token not in caplog.text
+    assert room.outcome(token) is None
+    assert room.accept(token) is True
 
 
 def test_an_invalid_question_is_refused_and_nobody_hears_of_it() -> None:
