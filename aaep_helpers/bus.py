@@ -182,29 +182,34 @@ class LoopDelivery:
                     self._caller.name,
                     self._size,
                 )
+                self._schedule(None)
                 return False
             self._waiting += 1
-        try:
-            self._loop.call_soon_threadsafe(self._events.put_nowait, event)
-        except RuntimeError:
-            logger.error(
-                "The listener %s is dropped: the event loop it was subscribed from is closed.",
-                self._caller.name,
-            )
-            return False
-        return True
+        if self._schedule(event):
+            return True
+        logger.error(
+            "The listener %s is dropped: the event loop it was subscribed from is closed.",
+            self._caller.name,
+        )
+        return False
 
     def close(self, timeout: float) -> bool:
         """End the task after what is scheduled; waits for it unless called on the loop itself."""
-        try:
-            self._loop.call_soon_threadsafe(self._events.put_nowait, None)
-        except RuntimeError:
+        if not self._schedule(None):
             return self._waiting == 0
         if _running_loop() is self._loop or not self._loop.is_running():
             # Waiting here would stop the loop that has to do the work; it hears them as it goes on.
             return self._waiting == 0
         with self._all_heard:
             return self._all_heard.wait_for(lambda: self._waiting == 0, timeout)
+
+    def _schedule(self, event: WireEvent | None) -> bool:
+        """Put an event, or the end, into the task's queue; False when its loop is closed."""
+        try:
+            self._loop.call_soon_threadsafe(self._events.put_nowait, event)
+        except RuntimeError:
+            return False
+        return True
 
     async def _run(self) -> None:
         while (event := await self._events.get()) is not None:

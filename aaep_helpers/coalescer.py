@@ -7,7 +7,7 @@ Its public face only: the cutting is in aaep_helpers.segmentation, and each list
 from __future__ import annotations
 
 from aaep_helpers.emitting import AAEPEmitter
-from aaep_helpers.errors import SubscriptionError
+from aaep_helpers.errors import ProtocolError, SubscriptionError
 from aaep_helpers.events import OutputForm
 from aaep_helpers.vocabulary import BOUNDARIES, Boundary
 
@@ -54,6 +54,13 @@ class StreamCoalescer:
         Raises:
             CallerError: The session or the output is over.
         """
+        if self._finished:
+            raise ProtocolError(
+                "SEQ-9",
+                f"The output {self._output_id} is complete; new text needs a new output_id.",
+                field="output_id",
+                session_id=self._session_id,
+            )
         self._emitter.add_text(self._session_id, self._output_id, text, form=self._form)
 
     def finish(self) -> None:

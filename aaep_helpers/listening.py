@@ -8,6 +8,7 @@ Failure policy: an event that cannot be rendered raises EventValidationError to 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -17,6 +18,8 @@ from aaep_helpers import vocabulary as v
 from aaep_helpers.catalogue import Summary
 from aaep_helpers.rendering import Chunk, Renderer
 from aaep_helpers.segmentation import Segmenter, split_to_limits
+
+_CONTROLS = re.compile("[\x00-\x07\x0b\x0e-\x1f]")
 
 _COARSENESS = {boundary: rank for rank, boundary in enumerate(v.BOUNDARIES)}
 
@@ -214,7 +217,7 @@ class ListeningCore:
         rest = [
             (text, piece.hint)
             for piece in output.segmenter.finish()
-            for text in split_to_limits(piece.text, v.MAX_TEXT_LENGTH, v.MAX_STRING_BYTES)
+            for text in _within_limits(piece.text)
         ]
         for text, hint in rest[:-1]:
             yield from self._pieces(output_id, output, text, hint, at_ms)
@@ -227,7 +230,7 @@ class ListeningCore:
         if len(text) * 4 <= v.MAX_STRING_BYTES:
             yield self._chunk(output_id, output, text, hint, at_ms)
             return
-        parts = split_to_limits(text, v.MAX_TEXT_LENGTH, v.MAX_STRING_BYTES)
+        parts = _within_limits(text)
         for part in parts[:-1]:
             yield self._chunk(output_id, output, part, "word", at_ms)
         yield self._chunk(output_id, output, parts[-1], hint, at_ms)
@@ -274,3 +277,9 @@ def _comes_after_held_text(payload: e.Payload) -> bool:
     if isinstance(payload, e.StateChanged):
         return payload.from_state == v.WRITING_OUTPUT
     return payload.TYPE in v.CRITICAL_TYPES or payload.TYPE in v.TERMINAL_TYPES
+
+
+def _within_limits(text: str) -> list[str]:
+    """`text` in pieces that events can carry (ENV-7); JSON writes a control character in six bytes."""
+    most = v.MAX_TEXT_LENGTH if _CONTROLS.search(text) is None else v.MAX_TEXT_LENGTH // 2
+    return split_to_limits(text, most, v.MAX_STRING_BYTES)

@@ -359,19 +359,25 @@ class LiveSession:
             self._draining = True
             subscription, event = self._outbox.popleft()
         _inside.depth = _depth() + 1
+        interruption: BaseException | None = None
         try:
             while True:
-                subscription.deliver(event)
+                try:
+                    subscription.deliver(event)
+                except BaseException as error:  # noqa: BLE001 - raised below, when all have heard.
+                    # KeyboardInterrupt inside a callback: after a session's end nobody else would deliver
+                    # the rest.
+                    interruption = error
                 with self.lock:
                     self._heard += 1
                     if self._waiting:
                         self._turn.notify_all()
                     if not self._outbox:
                         self._draining = False
-                        return
+                        break
                     subscription, event = self._outbox.popleft()
         except BaseException:
-            # KeyboardInterrupt inside a callback: the next emission delivers the rest.
+            # KeyboardInterrupt between two callbacks: the next emission delivers the rest.
             with self.lock:
                 self._draining = False
                 self._heard += 1
@@ -379,6 +385,8 @@ class LiveSession:
             raise
         finally:
             _inside.depth -= 1
+        if interruption is not None:
+            raise interruption
 
     def _take_turn(self, mine: int) -> bool:
         """Wait, with the lock, until another thread has delivered as many events as `mine`.

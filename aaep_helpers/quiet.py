@@ -74,12 +74,13 @@ class QuietWatch:
             if session.is_over:
                 self._watched.discard(session)
             elif self._clock.monotonic() - session.last_text_at >= self._seconds:
+                # Forgotten first: text that comes from now on has it watched again.
+                self._watched.discard(session)
                 try:
-                    if not session.quiet():
-                        self._watched.discard(session)
+                    if session.quiet():
+                        self.watch(session)
                 except Exception:
                     logger.exception("Text that waited could not be said.")
-                    self._watched.discard(session)
 
     def _run(self) -> None:
         while True:

@@ -241,7 +241,9 @@ class Renderer:
                 )
             event[name] = value
         by_hand = not payload.summary.key
-        event["localization_hints"] = localization_hints(self.language if by_hand else language)
+        event["localization_hints"] = localization_hints(
+            self.language if by_hand else _spoken(language, spoken_in)
+        )
         if fact.correlation_id is not None:
             event["correlation_id"] = fact.correlation_id
         event["aaep_version"] = v.AAEP_VERSION
@@ -275,6 +277,12 @@ class Renderer:
                     if len(words) * 4 > v.MAX_STRING_BYTES or len(words) > limit:
                         words = shorten(words, limit, max_bytes=v.MAX_STRING_BYTES)
                 event[f"summary_{level}"] = words
+
+
+def _spoken(wanted: str, spoken_in: str) -> str:
+    """The language an event's words are in, as exactly as it was asked for (SUB-7)."""
+    served = f"{wanted}-".lower().startswith(f"{spoken_in}-".lower())
+    return wanted if served else spoken_in
 
 
 def localization_hints(language: str) -> dict[str, str]:

@@ -10,9 +10,12 @@ import re
 import unicodedata
 from typing import Any, Final
 
-from aaep_helpers.redaction import redact_text, redact_value
+from aaep_helpers.redaction import OMITTED, redact_text, redact_value
 from aaep_helpers.segmentation import shorten
 from aaep_helpers.vocabulary import MAX_STRING_BYTES, MAX_TEXT_LENGTH
+
+# ENV-7: eight levels of nesting, of which the event itself is the first.
+_DATA_DEPTH: Final = 7
 
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
 
@@ -65,6 +68,19 @@ def human_data(value: object) -> Any:
     """A JSON-like copy of `value` without secrets at any depth (SEC-1), for extra and packaged context.
 
     Returns:
-        Any, because it goes into a wire event, where plain JSON lives.
+        Any, because it goes into a wire event, where plain JSON lives; no text in it is longer, and no part
+        of it deeper, than ENV-7 advises.
     """
-    return redact_value(value)
+    return _within_limits(redact_value(value), _DATA_DEPTH)
+
+
+def _within_limits(value: object, levels: int) -> object:
+    if isinstance(value, str):
+        return shorten(value, MAX_TEXT_LENGTH, max_bytes=MAX_STRING_BYTES)
+    if isinstance(value, (dict, list)) and levels == 0:
+        return OMITTED
+    if isinstance(value, dict):
+        return {name: _within_limits(inner, levels - 1) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_within_limits(inner, levels - 1) for inner in value]
+    return value

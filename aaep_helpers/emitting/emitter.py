@@ -8,6 +8,7 @@ listener does wrongly is logged by the bus and changes nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from aaep_helpers import vocabulary as v
@@ -122,6 +123,12 @@ class AAEPEmitter(SessionLifecycle, SessionQuestions, SessionWork):
         if verbosity not in v.VERBOSITIES:
             raise SubscriptionError(
                 f"There is no verbosity {verbosity!r}; it is one of {', '.join(v.VERBOSITIES)}."
+            )
+        if language is not None and not (
+            isinstance(language, str) and re.fullmatch(v.LANGUAGE_TAG_PATTERN, language)
+        ):
+            raise SubscriptionError(
+                f"A language is a BCP 47 tag, such as en or pt-BR, not {language!r}."
             )
         answerable(can_reply)  # Before anything is set up.
         settings = ListeningSettings(

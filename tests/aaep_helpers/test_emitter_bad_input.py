@@ -270,11 +270,15 @@ def test_a_producer_described_wrongly_is_named_at_its_first_event() -> None:
         ({"agent_id": 5}, "/producer/agent_id"),
         ({"agent_name": 5}, "/producer/agent_name"),
         ({"manifest_uri": "no uri"}, "/producer/manifest_uri"),
-        ({"language": "no tag"}, "/localization_hints/primary_language"),
-        ({"language": 5}, "/localization_hints/primary_language"),
     ]
     for arguments, field in wrong:
         emitter: AAEPEmitter = new_emitter(**arguments)
         error = refusal(emitter.start_session)
         assert field in fields_of(error), (arguments, str(error))
         assert isinstance(error, CallerError)
+
+
+@pytest.mark.parametrize("language", ["no tag", "", 5, None, ["en"]])
+def test_an_emitter_speaks_a_language_that_has_a_tag(language: Any) -> None:
+    with pytest.raises(ValueError, match="no language tag"):
+        new_emitter(language=language)

@@ -507,7 +507,7 @@ def test_every_move_with_guards_has_a_case_that_keeps_them() -> None:
 
 
 def open_things(*names: str) -> tuple[Move, ...]:
-    opened = {"question": clarify(), "tool": invoke(), "output": TEXT}
+    opened: dict[str, Move] = {"question": clarify(), "tool": invoke(), "output": TEXT}
     return tuple(opened[name] for name in names)
 
 
