@@ -12,6 +12,7 @@ left in a context after its run holds no handler alive and relays nothing.
 
 from __future__ import annotations
 
+import sys
 import threading
 import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -19,8 +20,11 @@ from contextvars import ContextVar
 from typing import Any, Final, Protocol
 from uuid import UUID
 
-from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.callbacks import BaseCallbackHandler, BaseCallbackManager
 from langchain_core.tracers.context import register_configure_hook
+
+# How far up the stack the manager that makes a callback can be; measured at 5 and 6.
+_MANAGER_DEPTH: Final = 16
 
 
 class Descended(Protocol):
@@ -152,6 +156,26 @@ for _name in _IGNORED_WHILE_IDLE:
 
 _heard_here: ContextVar[FanOut | None] = ContextVar("aaep_heard_here", default=None)
 register_configure_hook(_heard_here, inheritable=True)
+
+
+def is_passed_on(handler: BaseCallbackHandler) -> bool:
+    """Whether LangChain itself tells `handler` of everything below the run it is being told of now.
+
+    Only the manager that makes the callback knows; it is found up the stack, where inline handlers are
+    always called from it. Then a fan-out would hear every token a second time, for nothing.
+
+    Args:
+        handler: Whom a callback of a root's start is made on, on this stack.
+    """
+    frame = sys._getframe(1)
+    for _ in range(_MANAGER_DEPTH):
+        maker = frame.f_locals.get("self")
+        if isinstance(maker, BaseCallbackManager):
+            return any(known is handler for known in maker.inheritable_handlers)
+        if frame.f_back is None:
+            return False
+        frame = frame.f_back
+    return False
 
 
 def hear_descendants(handler: Descended) -> FanOut:

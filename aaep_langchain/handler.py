@@ -24,7 +24,12 @@ from aaep_helpers import AAEPEmitter, UnguardedToolError
 from aaep_helpers.events import OutputForm
 from aaep_helpers.tool_policy import ToolPolicy
 from aaep_langchain.answering import answer_of_root, place_chain
-from aaep_langchain.descendants import hear_descendants, pass_through, pass_through_async
+from aaep_langchain.descendants import (
+    hear_descendants,
+    is_passed_on,
+    pass_through,
+    pass_through_async,
+)
 from aaep_langchain.guarding import GuardedHandler, guarded
 from aaep_langchain.hearing import OutputPolicy, OutputRule, output_rule
 from aaep_langchain.narrator import Narrator
@@ -121,8 +126,9 @@ class AAEPCallbackHandler(GuardedHandler):
         except BaseException:
             self._book.refuse(run_id)  # Or each of its children would be taken for a root.
             raise
-        fan_out = hear_descendants(self)
-        run.root.on_drop = lambda: fan_out.end(self)
+        if not is_passed_on(self):
+            fan_out = hear_descendants(self)
+            run.root.on_drop = lambda: fan_out.end(self)
         return run
 
     def _end_if_root(self, run: Run, answer: str) -> None:
