@@ -54,7 +54,7 @@ class StreamCoalescer:
         Raises:
             CallerError: The session or the output is over.
         """
-        if self._finished:
+        if self._finished and text != "":
             raise ProtocolError(
                 "SEQ-9",
                 f"The output {self._output_id} is complete; new text needs a new output_id.",

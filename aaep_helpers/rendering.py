@@ -16,7 +16,7 @@ from aaep_helpers import events as e
 from aaep_helpers import vocabulary as v
 from aaep_helpers.catalogue import Catalogue, Summary
 from aaep_helpers.clock import format_timestamp
-from aaep_helpers.errors import EventValidationError
+from aaep_helpers.errors import EventValidationError, Violation
 from aaep_helpers.segmentation import shorten
 from aaep_helpers.validation import is_valid_event, validate_event
 
@@ -322,15 +322,33 @@ def _fitted(event: e.WireEvent) -> e.WireEvent:
                 if event.pop(name, None) is not None:
                     break
             else:
-                return event
+                raise _too_large(event)
             continue
         event[longest] = shorten(event[longest], len(event[longest]) // 2)
     return event
 
 
-# Fields whose size is not in their own characters.
+def _too_large(event: e.WireEvent) -> EventValidationError:
+    """What is left is the caller's own data or address, of which nobody can leave out a part."""
+    largest = max(event, key=lambda name: _size({name: event[name]}))
+    message = f"The event takes {_size(event)} bytes; at most {v.MAX_EVENT_BYTES} are sent."
+    return EventValidationError(
+        str(event.get("type")), (Violation("ENV-7", f"/{largest}", message),)
+    )
+
+
+# Fields whose size is not in their own characters, and those that have no limit of their own.
 _BULKY: Final = frozenset(
-    {"tools_available", "extra_context", "packaged_context", "extensions", "choices"}
+    {
+        "tools_available",
+        "extra_context",
+        "packaged_context",
+        "extensions",
+        "choices",
+        "target_uri",
+        "result_uri",
+        "error_uri",
+    }
 )
 
 # Never `action` and `consequence`: what is confirmed is heard in full (D7).

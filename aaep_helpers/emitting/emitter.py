@@ -45,7 +45,7 @@ class AAEPEmitter(SessionLifecycle, SessionQuestions, SessionWork):
         audit: Called with the record of each question that ended and of each reply that did not count.
 
     Raises:
-        ValueError: longer_timeouts would shorten time-outs.
+        ValueError: longer_timeouts would shorten time-outs, or language is no language tag.
     """
 
     def __init__(
@@ -64,6 +64,8 @@ class AAEPEmitter(SessionLifecycle, SessionQuestions, SessionWork):
         longer_timeouts: float | LongerTimeouts = 1.0,
         audit: Audit | None = None,
     ) -> None:
+        if not _is_language(language):
+            raise ValueError(f"A language is a BCP 47 tag, such as en or pt-BR, not {language!r}.")
         renderer = Renderer(
             Producer(
                 agent_id=agent_id,
@@ -116,6 +118,11 @@ class AAEPEmitter(SessionLifecycle, SessionQuestions, SessionWork):
             raise SubscriptionError(
                 f"event_types is a list of type names, such as [{event_types!r}], not one string."
             )
+        wanted_types = tuple(event_types) if isinstance(event_types, Iterable) else (None,)
+        if not all(isinstance(wanted, str) for wanted in wanted_types):
+            raise SubscriptionError(
+                f"event_types is a list of type names, such as [{v.TOOL_INVOKED!r}]."
+            )
         if boundary not in v.BOUNDARIES:
             raise SubscriptionError(
                 f"There is no boundary {boundary!r}; it is one of {', '.join(v.BOUNDARIES)}."
@@ -124,15 +131,13 @@ class AAEPEmitter(SessionLifecycle, SessionQuestions, SessionWork):
             raise SubscriptionError(
                 f"There is no verbosity {verbosity!r}; it is one of {', '.join(v.VERBOSITIES)}."
             )
-        if language is not None and not (
-            isinstance(language, str) and re.fullmatch(v.LANGUAGE_TAG_PATTERN, language)
-        ):
+        if language is not None and not _is_language(language):
             raise SubscriptionError(
                 f"A language is a BCP 47 tag, such as en or pt-BR, not {language!r}."
             )
         answerable(can_reply)  # Before anything is set up.
         settings = ListeningSettings(
-            event_types=tuple(event_types),
+            event_types=wanted_types,
             boundary=boundary,
             verbosity=verbosity,
             language=language or self.language,
@@ -145,10 +150,13 @@ class AAEPEmitter(SessionLifecycle, SessionQuestions, SessionWork):
             on_close=self._forget,
         )
         with self._lock:
-            if self._closed:
-                raise SubscriptionError("This emitter is closed; nothing more will be emitted.")
-            self._subscriptions.append(subscription)
             live = list(self._sessions.values())
+            closed = self._closed
+            if not closed:
+                self._subscriptions.append(subscription)
+        if closed:
+            subscription.close()
+            raise SubscriptionError("This emitter is closed; nothing more will be emitted.")
         for session in live:
             session.join(subscription)
         return subscription
@@ -209,3 +217,7 @@ class AAEPEmitter(SessionLifecycle, SessionQuestions, SessionWork):
         for session in live:
             session.leave(subscription)
         self._desk.listener_gone()
+
+
+def _is_language(tag: object) -> bool:
+    return isinstance(tag, str) and re.fullmatch(v.LANGUAGE_TAG_PATTERN, tag) is not None
