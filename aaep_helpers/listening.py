@@ -16,7 +16,7 @@ from hashlib import blake2b
 from aaep_helpers import events as e
 from aaep_helpers import vocabulary as v
 from aaep_helpers.catalogue import Summary
-from aaep_helpers.rendering import Chunk, Renderer
+from aaep_helpers.rendering import Chunk, Renderer, own_copy
 from aaep_helpers.segmentation import Segmenter, split_to_limits
 
 _CONTROLS = re.compile("[\x00-\x07\x0b\x0e-\x1f]")
@@ -114,7 +114,9 @@ class ListeningCore:
             changed = self._state_changed(fact, payload)
             return sent if changed is None else [*sent, changed]
         event = self._renderer.render(fact, self._settings.language, self._settings.verbosity)
-        sent.append({**event, "sequence_number": self._number()})
+        own = own_copy(event)
+        own["sequence_number"] = self._number()
+        sent.append(own)
         return sent
 
     def feed_text(self, fact: e.TextFact) -> list[e.WireEvent]:
@@ -193,13 +195,14 @@ class ListeningCore:
         event = self._renderer.render(fact, self._settings.language, self._settings.verbosity)
         heard = self._heard_state
         self._heard_state = payload.to_state
-        changes = {"sequence_number": self._number()}
-        if heard == payload.from_state:
-            return {**event, **changes}
-        # This listener did not hear how the session came to payload.from_state (SEQ-3): the event differs
-        # from the others', so it has an id of its own (SUB-13).
-        own = {"from_state": heard, "event_id": self._id(f"{fact.event_id} from {heard}")}
-        return {**event, **changes, **own}
+        own = own_copy(event)
+        own["sequence_number"] = self._number()
+        if heard != payload.from_state:
+            # This listener did not hear how the session came to payload.from_state (SEQ-3): the event
+            # differs from the others', so it has an id of its own (SUB-13).
+            own["from_state"] = heard
+            own["event_id"] = self._id(f"{fact.event_id} from {heard}")
+        return own
 
     def _boundary_of(self, form: e.OutputForm) -> v.Boundary:
         return max(self._settings.boundary, form.boundary, key=_COARSENESS.__getitem__)

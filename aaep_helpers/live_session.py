@@ -23,7 +23,7 @@ from aaep_helpers.errors import EventValidationError, ProtocolError
 from aaep_helpers.ids import make_id
 from aaep_helpers.listening import ListeningCore, ListeningSettings
 from aaep_helpers.redaction import SecretScreen
-from aaep_helpers.rendering import Chunk, Renderer
+from aaep_helpers.rendering import Chunk, Renderer, own_copy
 from aaep_helpers.session import AddText, CloseOutput, Move, Phase, Resolve, SessionMachine, Step
 from aaep_helpers.subscription import Subscription
 
@@ -455,9 +455,12 @@ class LiveSession:
             if "reply_token" in event:
                 asked = self._asked.setdefault(event["reply_token"], {})
                 asked.update({member.id: member for member in channel.subscriptions})
-            for subscription in channel.subscriptions:
-                self._outbox.append((subscription, own_copy(event)))
-                self._put += 1
+            # What a core made is the channel's own; only a second member needs a copy of it.
+            first, *others = channel.subscriptions
+            copies = [(member, own_copy(event)) for member in others]
+            self._outbox.append((first, event))
+            self._outbox.extend(copies)
+            self._put += 1 + len(copies)
 
     def _ends_nothing(self, output_id: str, given: _Input, text: str) -> bool:
         """Whether `text` would only be held by every listener until more comes."""
@@ -507,23 +510,3 @@ class LiveSession:
             steps += self.machine.apply(AddText(output_id, given.screen.finish()), now_ms)
         self._inputs.clear()
         return steps
-
-
-def own_copy(event: e.WireEvent) -> e.WireEvent:
-    """A copy a listener may change without anybody else noticing."""
-    copy = event.copy()
-    for name, value in event.items():
-        if type(value) is dict or type(value) is list:
-            copy[name] = _own(value)
-    return copy
-
-
-def _own(value: object) -> object:
-    if type(value) is dict:
-        return {
-            name: _own(inner) if type(inner) is dict or type(inner) is list else inner
-            for name, inner in value.items()
-        }
-    if type(value) is list:
-        return [_own(inner) for inner in value]
-    return value

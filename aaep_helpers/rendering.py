@@ -285,6 +285,26 @@ def _spoken(wanted: str, spoken_in: str) -> str:
     return wanted if served else spoken_in
 
 
+def own_copy(event: e.WireEvent) -> e.WireEvent:
+    """A copy a listener may change without anybody else noticing."""
+    copy = event.copy()
+    for name, value in event.items():
+        if type(value) is dict or type(value) is list:
+            copy[name] = _own(value)
+    return copy
+
+
+def _own(value: object) -> object:
+    if type(value) is dict:
+        return {
+            name: _own(inner) if type(inner) is dict or type(inner) is list else inner
+            for name, inner in value.items()
+        }
+    if type(value) is list:
+        return [_own(inner) for inner in value]
+    return value
+
+
 def localization_hints(language: str) -> dict[str, str]:
     """The language of an event's text and the direction it is read in (RULES 1)."""
     primary = str(language).partition("-")[0].lower()

@@ -10,6 +10,7 @@ import functools
 import logging
 from collections.abc import Callable
 from typing import Any, Final, TypeVar, cast
+from uuid import UUID
 
 from langgraph.callbacks import GraphCallbackHandler
 
@@ -65,6 +66,10 @@ class GuardedHandler(GraphCallbackHandler):
             args: Its positional arguments.
             kwargs: Its keywords.
         """
+        if callback == "on_llm_new_token":
+            # The sync manager names the token, the async one does not.
+            self.hear_token(source, args[0] if args else kwargs["token"], kwargs["run_id"])
+            return
         if callback in _STARTS:
             # Whatever else runs in that context is none of ours.
             parent_run_id = kwargs.get("parent_run_id")
@@ -74,6 +79,10 @@ class GuardedHandler(GraphCallbackHandler):
             return
         method = getattr(type(self), callback)
         self._hear(source, getattr(method, "__wrapped__", method), args, kwargs)
+
+    def hear_token(self, source: object, token: object, run_id: UUID) -> None:
+        """A token of a run that is heard from `source`; the one callback whose own cost is felt."""
+        raise NotImplementedError
 
     def _hear(
         self,

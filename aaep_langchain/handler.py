@@ -236,7 +236,7 @@ class AAEPCallbackHandler(GuardedHandler):
             call = {**(kwargs.get("options") or {}), **(kwargs.get("invocation_params") or {})}
             self._narrator.start_model(run, tags, metadata, call)
 
-    @guarded
+    # Not @guarded, which costs as much as all the rest of the way of a token; hear_token does the same.
     def on_llm_new_token(
         self,
         token: str | list[str | dict[str, Any]],
@@ -247,12 +247,21 @@ class AAEPCallbackHandler(GuardedHandler):
         **kwargs: Any,
     ) -> None:
         """A model said a little more."""
-        run = self._book.get_once(run_id)
-        if run is None or run.speech is None or run.ended:
+        self.hear_token(None, token, run_id)
+
+    def hear_token(self, source: object, token: object, run_id: UUID) -> None:
+        """A token, from LangChain itself (None) or from a fan-out."""
+        run = self._book.get(run_id)
+        if run is None or run.source is not source or run.speech is None or run.ended:
             return
-        text = token if type(token) is str else text_of(token)
-        if text:
-            self._narrator.add_token(run, run.speech, text)
+        if run.starts > 1 and self._book.get_once(run_id) is None:
+            return
+        try:
+            text = token if type(token) is str else text_of(token)
+            if text:
+                self._narrator.add_token(run, run.speech, text)
+        except Exception as error:  # noqa: BLE001 - D3: the handler never breaks the agent.
+            self._complain("on_llm_new_token", run_id, error)
 
     @guarded
     def on_stream_event(
