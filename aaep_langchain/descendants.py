@@ -6,6 +6,10 @@ that it hears everything that starts in that context. The variable cannot be cle
 async ends run in a copied context; so a handler takes from the fan-out only runs whose parent is one of
 its live runs, and each run from one source.
 
+Where LangChain has the handler itself, a fan-out for it alone would bring every callback, every token among
+them, a second time for nothing. LangChain adds no handler that equals one it has; so a handler equals the
+fan-out that stands for it. A fan-out equals nothing but itself, and so keeps no handler out.
+
 Boundary: relays callbacks; understands none. Failure policy: that of the handlers it relays to. What is
 left in a context after its run holds no handler alive and relays nothing.
 """
@@ -31,6 +35,11 @@ class Descended(Protocol):
     """A handler that can be told of runs below its own."""
 
     live: bool
+
+    @property
+    def open_runs(self) -> int:
+        """How much it has under way; where that is nothing, nothing can be below it."""
+        ...
 
     def hear_relayed(
         self, source: object, callback: str, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -102,6 +111,15 @@ class FanOut(BaseCallbackHandler):
         self._lock = threading.Lock()
         self._roots = 0
         self._live_roots = 0
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    __hash__ = BaseCallbackHandler.__hash__
+
+    def stands_for(self, handler: object) -> bool:
+        """Whether it relays to this handler and nobody else."""
+        return len(self._handlers) == 1 and self._handlers[0]() is handler
 
     @property
     def handlers(self) -> tuple[Descended, ...]:
@@ -187,7 +205,7 @@ def hear_descendants(handler: Descended) -> FanOut:
     fan_out = _heard_here.get()
     if fan_out is None or handler not in fan_out.handlers:
         others = () if fan_out is None else fan_out.handlers
-        fan_out = FanOut((*others, handler))
+        fan_out = FanOut((*(other for other in others if other.open_runs), handler))
         _heard_here.set(fan_out)
     fan_out.begin(handler)
     return fan_out
