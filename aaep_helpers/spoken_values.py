@@ -6,7 +6,9 @@ repr of anybody's object is ever spoken.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Final
 
 from aaep_helpers.redaction import OMITTED, redact_value
@@ -14,6 +16,9 @@ from aaep_helpers.segmentation import shorten
 
 _MOST_ITEMS: Final = 5
 _DEEPEST: Final = 2
+# Beyond these nobody can follow the noughts.
+_SMALLEST_WRITTEN_OUT: Final = 1e-9
+_LARGEST_WRITTEN_OUT: Final = 1e15
 
 
 def spoken_value(value: object, max_length: int = 120) -> str:
@@ -55,7 +60,7 @@ def _say(value: object, depth: int) -> str:
         case int():
             return str(value)
         case float():
-            return f"{value:g}"
+            return _number(value)
         case Mapping() if depth <= _DEEPEST:
             return ", ".join(_shortlist(_pairs(value.items(), depth)))
         case list() | tuple() | set() | frozenset() if depth <= _DEEPEST:
@@ -64,6 +69,15 @@ def _say(value: object, depth: int) -> str:
             )
         case _:
             return ""
+
+
+def _number(value: float) -> str:
+    # Not :g, which rounds: 1234567.5 dollars are not 1.23457e+06.
+    if not math.isfinite(value):
+        return ""
+    if not _SMALLEST_WRITTEN_OUT <= abs(value) < _LARGEST_WRITTEN_OUT and value:
+        return repr(value)
+    return f"{Decimal(repr(value)):f}".removesuffix(".0")
 
 
 def _shortlist(items: list[str]) -> list[str]:

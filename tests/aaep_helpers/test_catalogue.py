@@ -135,14 +135,17 @@ def _keys(node: ast.expr, scope: ast.AST) -> set[str]:
     raise AssertionError(f"line {node.lineno}: this key cannot be read from the source")
 
 
-def _is_summary_of(node: ast.AST) -> bool:
-    return (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr == "of"
-        and isinstance(node.func.value, ast.Name)
-        and node.func.value.id == "Summary"
-    )
+def _says_an_entry(node: ast.AST) -> bool:
+    """Whether this is Summary.of(...), or the `of` of something that passes it on to Summary.of."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args):
+        return False
+    if node.func.attr != "of":
+        return False
+    if isinstance(node.func.value, ast.Name) and node.func.value.id == "Summary":
+        return all(keyword.arg is not None for keyword in node.keywords)
+    key = node.args[0]
+    key = key.body if isinstance(key, ast.IfExp) else key
+    return isinstance(key, ast.Constant) and "." in str(key.value)
 
 
 def _uses(path: Path) -> Iterator[Use]:
@@ -151,12 +154,11 @@ def _uses(path: Path) -> Iterator[Use]:
         node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
     ]
     for node in ast.walk(tree):
-        if not _is_summary_of(node):
+        if not _says_an_entry(node):
             continue
         assert isinstance(node, ast.Call)
         place = f"{path.name}:{node.lineno}"
         names = [keyword.arg for keyword in node.keywords]
-        assert None not in names, f"{place}: parameters are named where they are given"
         scope = next((scope for scope in scopes if node in set(ast.walk(scope))), tree)
         keys = _keys(node.args[0], scope)
         assert keys, f"{place}: no key"
