@@ -15,6 +15,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Coroutine
+from types import CoroutineType
 from typing import Any, Final, Protocol, cast
 
 from aaep_helpers.errors import SubscriptionError
@@ -56,7 +57,7 @@ class _Caller:
         self.name = name
         self._complained = False
 
-    def complain(self, error: Exception) -> None:
+    def complain(self, error: BaseException) -> None:
         """Log a callback's fault, the first time in full."""
         if self._complained:
             logger.debug("The listener %s raised again: %r", self.name, error)
@@ -70,9 +71,17 @@ class _Caller:
 
     def call(self, event: WireEvent) -> None:
         try:
-            self.callback(event)
+            result = self.callback(event)
         except Exception as error:  # noqa: BLE001 - design D12: a listener's fault stays its own.
             self.complain(error)
+            return
+        if isinstance(result, CoroutineType):
+            result.close()
+            self.complain(
+                TypeError(
+                    "It returned a coroutine, which nobody awaits: subscribe an async function."
+                )
+            )
 
 
 class InlineDelivery:
@@ -143,7 +152,10 @@ class BackgroundDelivery:
 
     def _run(self) -> None:
         while (event := self._queue.get()) is not None:
-            self._caller.call(event)
+            try:
+                self._caller.call(event)
+            except BaseException as error:  # noqa: BLE001 - sys.exit() here ends neither agent nor listener.
+                self._caller.complain(error)
 
 
 class LoopDelivery:
@@ -175,6 +187,12 @@ class LoopDelivery:
 
     def deliver(self, event: WireEvent) -> bool:
         """Schedule the event on the loop, from any thread."""
+        if self._task.done() and not self._loop.is_closed():
+            logger.error(
+                "The listener %s is dropped: the task that called it was cancelled.",
+                self._caller.name,
+            )
+            return False
         with self._lock:
             if self._waiting >= self._size:
                 logger.error(
@@ -215,6 +233,11 @@ class LoopDelivery:
         while (event := await self._events.get()) is not None:
             try:
                 await self._callback(event)
+            except asyncio.CancelledError as error:
+                # Of something the listener awaited, it is the listener's fault; of this task, its end.
+                if self._task.cancelling():
+                    raise
+                self._caller.complain(error)
             except Exception as error:  # noqa: BLE001 - design D12: a listener's fault stays its own.
                 self._caller.complain(error)
             finally:

@@ -79,7 +79,7 @@ class QuietWatch:
                 try:
                     if session.quiet():
                         self.watch(session)
-                except Exception:
+                except BaseException:  # A listener that calls sys.exit() does not end the watch.
                     logger.exception("Text that waited could not be said.")
 
     def _run(self) -> None:

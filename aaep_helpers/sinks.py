@@ -27,7 +27,7 @@ class JsonlSink:
     def __init__(self, path: str | Path) -> None:
         self._lock = threading.Lock()
         self._path = Path(path)
-        self._file: IO[str] | None = self._open()
+        self._file: IO[str] | None = _open(self._path)
 
     def __call__(self, event: WireEvent) -> None:
         """Write one event.
@@ -38,10 +38,9 @@ class JsonlSink:
         """
         line = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
         with self._lock:
-            if self._file is None:
-                raise ValueError(f"The event file {self._path} is closed.")
-            self._file.write(f"{line}\n")
-            self._file.flush()
+            file = self._current()
+            file.write(f"{line}\n")
+            file.flush()
 
     def rotate(self, path: str | Path | None = None) -> None:
         """Go on in another file, between two events.
@@ -50,20 +49,15 @@ class JsonlSink:
             path: The new file; None opens the same path again, after it was moved away.
 
         Raises:
+            ValueError: The sink is closed.
             OSError: The new file cannot be opened; the old one stays in use.
         """
         with self._lock:
-            before = self._path
-            if path is not None:
-                self._path = Path(path)
-            try:
-                opened = self._open()
-            except OSError:
-                self._path = before
-                raise
-            if self._file is not None:
-                self._file.close()
-            self._file = opened
+            before = self._current()
+            wanted = self._path if path is None else Path(path)
+            self._file = _open(wanted)
+            self._path = wanted
+            before.close()
 
     def close(self) -> None:
         """Close the file; closing it again does nothing."""
@@ -83,5 +77,11 @@ class JsonlSink:
     ) -> None:
         self.close()
 
-    def _open(self) -> IO[str]:
-        return self._path.open("a", encoding="utf-8", newline="\n")
+    def _current(self) -> IO[str]:
+        if self._file is None:
+            raise ValueError(f"The event file {self._path} is closed.")
+        return self._file
+
+
+def _open(path: Path) -> IO[str]:
+    return path.open("a", encoding="utf-8", newline="\n")
