@@ -35,10 +35,14 @@ from langchain_core.runnables import Runnable
 TOKENS = 2_000
 # How often one round runs the answer in each way.
 TURNS = 3
+# Sentences of 6 to 29 words, 17 on average, as prose has them.
 PROSE = (
     "I looked at the account you asked about, and nothing in it is out of order. The rent left on "
-    "the first of the month, as it always does; two smaller payments followed in the week after. "
-    "Is there anything else you would like to know? If so, just ask. "
+    "the first of the month, as it always does, and two smaller payments to the electricity company "
+    "and the library followed in the week after. Nothing else is due before Friday. If you would "
+    "like to put something aside, the savings account still pays more than the other one. The "
+    "difference has become small since the spring, though, and may soon be gone. Shall I send you a "
+    "list of what was paid, or is there anything else that you would like to know? "
 )
 
 
