@@ -14,6 +14,7 @@ import secrets
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from aaep_helpers import events as e
@@ -50,6 +51,22 @@ def _depth() -> int:
 def is_delivering() -> bool:
     """Whether this thread is inside of a listener's callback, so that others wait for it to come back."""
     return _depth() > 0
+
+
+def after_delivery(action: Callable[[], object]) -> bool:
+    """Put `action` off until this thread has left all listeners' callbacks; False where it is in none."""
+    if not is_delivering():
+        return False
+    _inside.put_off = [*getattr(_inside, "put_off", ()), action]
+    return True
+
+
+def _do_what_was_put_off() -> None:
+    put_off = getattr(_inside, "put_off", None)
+    if put_off:
+        _inside.put_off = []
+        for action in put_off:
+            action()
 
 
 class _Channel:
@@ -183,7 +200,10 @@ class LiveSession:
             own: e.Fact | None = None
             if payload is not None:
                 own = self._fact(payload, now_ms, urgency, extensions)
-                self._renderer.render(own, self._renderer.language, "normal")
+                event = self._renderer.render(own, self._renderer.language, "normal")
+                if extensions:
+                    # The caller's to change from now on; late listeners hear what was said (SUB-12).
+                    own = replace(own, extensions=own_copy(event["extensions"]))
             self._pass_on_noted(now_ms)
             steps = self._released_text(now_ms) if type(move) in _ENDINGS else []
             steps += self.machine.apply(move, now_ms)
@@ -385,6 +405,8 @@ class LiveSession:
             raise
         finally:
             _inside.depth -= 1
+            if not _inside.depth:
+                _do_what_was_put_off()
         if interruption is not None:
             raise interruption
 

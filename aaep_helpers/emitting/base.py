@@ -62,8 +62,7 @@ class EmitterBase:
 
     def _begin(self, session_id: str) -> LiveSession:
         with self._lock:
-            if self._closed:
-                raise ProtocolError("SEQ-2", "This emitter is closed.", session_id=session_id)
+            self._refuse_if_closed(session_id)
             if session_id in self._sessions or session_id in self._ended:
                 raise ProtocolError(
                     "SEQ-1",
@@ -79,6 +78,10 @@ class EmitterBase:
                 current_traceparent(),
             )
             return session
+
+    def _refuse_if_closed(self, session_id: str) -> None:
+        if self._closed:
+            raise ProtocolError("SEQ-2", "This emitter is closed.", session_id=session_id)
 
     def _live(self, session_id: str) -> LiveSession:
         if not isinstance(session_id, str):

@@ -20,6 +20,7 @@ from aaep_helpers.emitting.questions import SessionQuestions
 from aaep_helpers.emitting.work import SessionWork
 from aaep_helpers.errors import SubscriptionError, UnknownSessionError
 from aaep_helpers.listening import ListeningSettings
+from aaep_helpers.live_session import after_delivery
 from aaep_helpers.rendering import Producer, Renderer
 from aaep_helpers.replies import Audit, LongerTimeouts
 from aaep_helpers.subscription import CanReply, Subscription, answerable
@@ -164,6 +165,9 @@ class AAEPEmitter(SessionLifecycle, SessionQuestions, SessionWork):
     def close(self, timeout: float = 5.0) -> bool:
         """End every session as cancelled by the system, then let every listener hear the rest.
 
+        Inside of a listener's callback it returns False at once, and the listeners are closed when they have
+        heard what is still to be told.
+
         Args:
             timeout: How many seconds a background listener may take.
 
@@ -172,13 +176,13 @@ class AAEPEmitter(SessionLifecycle, SessionQuestions, SessionWork):
         """
         with self._lock:
             self._closed = True
-            live = list(self._sessions)
+            live = list(self._sessions.values())
             subscriptions = list(self._subscriptions)
         try:
-            for session_id in live:
+            for session in live:
                 try:
                     self.cancel_session(
-                        session_id=session_id,
+                        session_id=session.session_id,
                         cancelled_by="system",
                         summary=Summary.of("session.shut_down"),
                     )
@@ -188,10 +192,16 @@ class AAEPEmitter(SessionLifecycle, SessionQuestions, SessionWork):
             # Whatever stopped that: nobody is left waiting, and nothing is left to be answered (D2).
             self._desk.close()
         self._quiet.close()
-        heard = True
-        for subscription in subscriptions:
-            heard = subscription.close(timeout) and heard
-        return heard
+
+        def close_listeners() -> bool:
+            for session in live:
+                session.deliver()  # What another thread is telling is heard before.
+            heard = True
+            for subscription in subscriptions:
+                heard = subscription.close(timeout) and heard
+            return heard
+
+        return not after_delivery(close_listeners) and close_listeners()
 
     def __enter__(self) -> AAEPEmitter:
         return self

@@ -73,8 +73,14 @@ class SessionLifecycle(EmitterBase):
             expected_duration_ms=expected_duration_ms,
         )
         session = self._begin(session_id)
+
+        def prepare(now_ms: int) -> tuple[Move, e.Payload]:
+            # Asked again under the session's lock: what close() has found unstarted may not start after it.
+            self._refuse_if_closed(session_id)
+            return payload, payload
+
         try:
-            session.emit(lambda now_ms: (payload, payload), extensions=said.get("extensions"))
+            session.emit(prepare, extensions=said.get("extensions"))
         finally:
             if session.machine.state.phase is Phase.NEW:
                 self._abandon(session_id)
