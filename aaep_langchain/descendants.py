@@ -6,9 +6,8 @@ that it hears everything that starts in that context. The variable cannot be cle
 async ends run in a copied context; so a handler takes from the fan-out only runs whose parent is one of
 its live runs, and each run from one source.
 
-Where LangChain has the handler itself, a fan-out for it alone would bring every callback, every token among
-them, a second time for nothing. LangChain adds no handler that equals one it has; so a handler equals the
-fan-out that stands for it. A fan-out equals nothing but itself, and so keeps no handler out.
+Where LangChain passes the handler on itself, there is no fan-out: it would bring every callback, every token
+among them, a second time for nothing.
 
 Boundary: relays callbacks; understands none. Failure policy: that of the handlers it relays to. What is
 left in a context after its run holds no handler alive and relays nothing.
@@ -111,15 +110,6 @@ class FanOut(BaseCallbackHandler):
         self._lock = threading.Lock()
         self._roots = 0
         self._live_roots = 0
-
-    def __eq__(self, other: object) -> bool:
-        return self is other
-
-    __hash__ = BaseCallbackHandler.__hash__
-
-    def stands_for(self, handler: object) -> bool:
-        """Whether it relays to this handler and nobody else."""
-        return len(self._handlers) == 1 and self._handlers[0]() is handler
 
     @property
     def handlers(self) -> tuple[Descended, ...]:

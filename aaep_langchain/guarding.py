@@ -15,7 +15,7 @@ from uuid import UUID
 from langgraph.callbacks import GraphCallbackHandler
 
 from aaep_helpers import UnguardedToolError, UnknownSessionError
-from aaep_langchain.descendants import RELAYED, FanOut
+from aaep_langchain.descendants import RELAYED
 from aaep_langchain.runs import RunBook
 
 logger = logging.getLogger("aaep_langchain")
@@ -54,12 +54,6 @@ class GuardedHandler(GraphCallbackHandler):
         super().__init__()
         self._book = book
         self._complained = False
-
-    def __eq__(self, other: object) -> bool:
-        # So that LangChain adds no fan-out where it has this handler itself (descendants).
-        return self is other or (isinstance(other, FanOut) and other.stands_for(self))
-
-    __hash__ = GraphCallbackHandler.__hash__
 
     def hear_relayed(
         self, source: object, callback: str, args: tuple[Any, ...], kwargs: dict[str, Any]

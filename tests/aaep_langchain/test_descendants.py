@@ -1,96 +1,67 @@
-"""Where LangChain adds the fan-out (fact 1), and where it would only bring every callback twice."""
+"""The fan-out stands below roots whose handler LangChain does not pass on, and nowhere else (fact 1)."""
 
 from __future__ import annotations
 
-from uuid import uuid4
+from collections.abc import Callable
+from typing import Any
 
 import pytest
-from langchain_core.callbacks import BaseCallbackHandler, CallbackManager
+from langchain_classic.agents import AgentExecutor
+from langchain_core.runnables import Runnable
 
-from aaep_helpers import AAEPEmitter
 from aaep_langchain import AAEPCallbackHandler
+from aaep_langchain.demo.bank import REQUEST, AgentKind, Bank, agent_input, bank_model, build_agent
 from aaep_langchain.descendants import FanOut, _heard_here
+from tests.aaep_langchain.hearing_helpers import hear
 
 
-@pytest.fixture(autouse=True)
-def nothing_left_by_other_tests() -> None:
-    _heard_here.set(None)
+def _watched(seen: list[FanOut | None], kind: AgentKind = "executor") -> Runnable[Any, Any]:
+    """The bank's agent, which notes at every token whether a fan-out stands."""
+    model = bank_model()
+    model.on_token = lambda index: seen.append(_heard_here.get())
+    return build_agent(kind, model, Bank())
 
 
-def new_handler() -> AAEPCallbackHandler:
-    return AAEPCallbackHandler(AAEPEmitter(quiet_seconds=None))
+def _in_config(kind: AgentKind, seen: list[FanOut | None]) -> Callable[[AAEPCallbackHandler], None]:
+    def run(handler: AAEPCallbackHandler) -> None:
+        _watched(seen, kind).invoke(agent_input(kind, REQUEST), {"callbacks": [handler]})
+
+    return run
 
 
-def managed(
-    *inherited: BaseCallbackHandler, local: tuple[BaseCallbackHandler, ...] = ()
-) -> CallbackManager:
-    return CallbackManager.configure(list(inherited), list(local))
+@pytest.mark.parametrize("kind", ["create_agent", "executor", "graph"])
+def test_a_handler_in_the_config_needs_no_fan_out(kind: AgentKind) -> None:
+    seen: list[FanOut | None] = []
+    hear(_in_config(kind, seen))
+    assert seen
+    assert set(seen) == {None}
 
 
-def start_root(handler: AAEPCallbackHandler) -> None:
-    handler.on_chain_start({}, {}, run_id=uuid4())
+def test_a_handler_in_the_constructor_has_one_for_as_long_as_it_runs() -> None:
+    seen: list[FanOut | None] = []
+
+    def run(handler: AAEPCallbackHandler) -> None:
+        executor = _watched(seen)
+        assert isinstance(executor, AgentExecutor)
+        executor.callbacks = [handler]
+        executor.invoke(agent_input("executor", REQUEST))
+        (fan_out,) = set(seen)
+        assert fan_out is not None
+        assert fan_out.handlers == (handler,)
+        assert fan_out.idle
+        assert _heard_here.get() is None
+
+    hear(run)
 
 
-def fan_outs(handlers: list[BaseCallbackHandler]) -> list[FanOut]:
-    return [handler for handler in handlers if isinstance(handler, FanOut)]
+def test_a_handler_in_both_places_needs_none() -> None:
+    seen: list[FanOut | None] = []
 
+    def run(handler: AAEPCallbackHandler) -> None:
+        executor = _watched(seen)
+        assert isinstance(executor, AgentExecutor)
+        executor.callbacks = [handler]
+        executor.invoke(agent_input("executor", REQUEST), {"callbacks": [handler]})
 
-def test_a_handler_that_is_passed_on_gets_no_callback_twice() -> None:
-    handler = new_handler()
-    start_root(handler)
-
-    manager = managed(handler)
-
-    assert manager.handlers == manager.inheritable_handlers == [handler]
-    assert not fan_outs(manager.handlers)
-
-
-def test_where_the_handler_is_missing_the_fan_out_stands_for_it() -> None:
-    start_root(new_handler())
-
-    manager = managed(BaseCallbackHandler())
-
-    assert len(fan_outs(manager.handlers)) == len(fan_outs(manager.inheritable_handlers)) == 1
-
-
-def test_a_handler_that_is_not_passed_on_leaves_the_fan_out_to_what_is_below() -> None:
-    handler = new_handler()
-    start_root(handler)
-
-    manager = managed(local=(handler,))
-
-    assert manager.handlers == [handler]
-    assert len(fan_outs(manager.inheritable_handlers)) == 1
-
-
-def test_a_fan_out_keeps_no_handler_out() -> None:
-    handler = new_handler()
-    start_root(handler)
-    below = managed()
-    (fan_out,) = below.handlers
-
-    below.add_handler(handler)
-
-    assert [type(member) for member in below.handlers] == [FanOut, AAEPCallbackHandler]
-    assert handler == fan_out
-    assert fan_out != handler
-
-
-def test_a_handler_with_nothing_under_way_is_relayed_nothing_any_more() -> None:
-    done, handler = new_handler(), new_handler()
-    run_id = uuid4()
-    done.on_chain_start({}, {}, run_id=run_id)
-    done.on_chain_end({}, run_id=run_id)
-
-    start_root(handler)
-
-    assert not fan_outs(managed(handler).handlers)
-
-
-def test_a_fan_out_for_two_is_added_where_only_one_of_them_is() -> None:
-    one, other = new_handler(), new_handler()
-    start_root(one)
-    start_root(other)
-
-    assert len(fan_outs(managed(one).handlers)) == 1
-    assert one != other
+    hear(run)
+    assert set(seen) == {None}
