@@ -43,12 +43,15 @@ def summary_of(said: Said) -> Summary | None:
     """The caller's own words, fit to be said; None where there are none.
 
     Raises:
-        TypeError: A keyword nobody knows.
+        TypeError: A keyword nobody knows, or a terse or detailed summary without a normal one.
     """
     unknown = said.keys() - _KEYWORDS
     if unknown:
         raise TypeError(f"Unexpected keyword argument: {', '.join(sorted(unknown))}")
     normal = said.get("summary_normal")
+    alone = [name for name in ("summary_terse", "summary_detailed") if said.get(name) is not None]
+    if normal is None and alone:
+        raise TypeError(f"{' and '.join(alone)} need summary_normal beside them (TYP-2).")
     if normal is None:
         summary = said.get("summary")
         if summary is None or isinstance(summary, Summary):

@@ -282,3 +282,15 @@ def test_a_producer_described_wrongly_is_named_at_its_first_event() -> None:
 def test_an_emitter_speaks_a_language_that_has_a_tag(language: Any) -> None:
     with pytest.raises(ValueError, match="BCP 47 tag"):
         new_emitter(language=language)
+
+
+@pytest.mark.parametrize("alone", ["summary_terse", "summary_detailed"])
+def test_typ_2_a_summary_in_short_or_at_length_needs_the_normal_one(alone: str) -> None:
+    emitter = new_emitter()
+    ear = Ear().listen(emitter)
+    words: dict[str, Any] = {alone: "Working."}
+    with pytest.raises(TypeError, match=f"{alone} need summary_normal"):
+        emitter.start_session(**words)
+    session_id = emitter.start_session(summary_normal="Working on it.", **words)
+    emitter.complete_session(session_id=session_id)
+    ear.assert_well_told()
