@@ -204,11 +204,18 @@ class SessionLifecycle(EmitterBase):
         prepare: Callable[[int], tuple[Move, e.Payload | None]],
         said: Said,
     ) -> None:
+        ended_here = False
+
+        def applied() -> None:
+            nonlocal ended_here
+            ended_here = True
+
         try:
-            session.emit(prepare, extensions=said.get("extensions"))
+            session.emit(prepare, extensions=said.get("extensions"), applied=applied)
         finally:
-            # Over is over, whatever a listener raised (KeyboardInterrupt passes through).
-            if session.is_over:
+            # Over is over, whatever a listener raised (KeyboardInterrupt passes through). What another
+            # thread has ended is dropped by that one, once everybody has heard it.
+            if ended_here:
                 self._drop(session.session_id)
 
 

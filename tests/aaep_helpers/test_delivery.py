@@ -473,6 +473,30 @@ def test_closing_the_emitter_from_many_threads_at_once_ends_each_session_once() 
     ear.assert_well_told()
 
 
+def test_a_session_is_known_until_its_end_was_heard_whoever_else_would_end_it() -> None:
+    emitter = new_emitter()
+    ending, go_on = threading.Event(), threading.Event()
+
+    def lingers(event: Event) -> None:
+        if event["type"] == "aaep:agent.session.completed":
+            ending.set()
+            wait_for(go_on)
+
+    emitter.subscribe(lingers)
+    ear = Ear().listen(emitter)
+    session_id = emitter.start_session()
+    thread = Started(partial(emitter.complete_session, session_id=session_id))
+    wait_for(ending)
+    with pytest.raises(UnknownSessionError, match="session is over"):
+        emitter.cancel_session(session_id=session_id, cancelled_by="system")
+    # So that closing the emitter now waits for it.
+    assert emitter.is_live(session_id)
+    go_on.set()
+    thread.finish()
+    assert not emitter.is_live(session_id)
+    ear.assert_well_told()
+
+
 def test_closing_the_emitter_while_threads_emit_leaves_every_session_ended_once() -> None:
     emitter = new_emitter()
     ear = Ear().listen(emitter)
