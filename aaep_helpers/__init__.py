@@ -6,7 +6,9 @@ from aaep_helpers.emitting import AAEPEmitter
 from aaep_helpers.errors import (
     AaepError,
     CallerError,
+    ConfirmationRejected,
     EventValidationError,
+    GateClosedError,
     InternalError,
     MessageValidationError,
     PeerError,
@@ -18,13 +20,16 @@ from aaep_helpers.errors import (
 )
 from aaep_helpers.ids import make_id
 from aaep_helpers.subscription import Subscription
+from aaep_helpers.tool_gate import aaep_tool
 from aaep_helpers.validation import validate_event, validate_message
 
 __all__ = [
     "AAEPEmitter",
     "AaepError",
     "CallerError",
+    "ConfirmationRejected",
     "EventValidationError",
+    "GateClosedError",
     "InternalError",
     "MessageValidationError",
     "PeerError",
@@ -36,6 +41,7 @@ __all__ = [
     "UnguardedToolError",
     "UnknownSessionError",
     "Violation",
+    "aaep_tool",
     "make_id",
     "validate_event",
     "validate_message",

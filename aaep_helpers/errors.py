@@ -7,7 +7,9 @@
     |   |   +-- UnknownSessionError  the session never started here, or is over
     |   +-- SubscriptionError     a listener was described wrongly (also a ValueError)
     |   +-- WaitError             a wait for an answer that cannot come, or not like this
+    |   +-- GateClosedError       a gate could not ask, so its tool did not run (also a PermissionError)
     |   +-- UnguardedToolError    a tool cannot be undone and nobody is asked (also a PermissionError)
+    +-- ConfirmationRejected      the user did not agree, so the tool did not run (also a PermissionError)
     +-- PeerError                 what came over a wire is wrong
     |   +-- MessageValidationError  a message that fits no schema (also a ValueError)
     +-- InternalError             our own fault: please report it
@@ -123,6 +125,49 @@ class WaitError(CallerError):
 
     It never means yes: whoever asked has to take it for a no.
     """
+
+
+class GateClosedError(CallerError, PermissionError):
+    """A gate could not ask the user as it must, so its tool did not run (D2).
+
+    Attributes:
+        tool: The tool's name.
+        why: What stood in the way, as a sentence.
+    """
+
+    def __init__(self, tool: str, why: str) -> None:
+        super().__init__(tool, why)
+        self.tool = tool
+        self.why = why
+
+    def __str__(self) -> str:
+        return f"The tool {self.tool} was not run, because the user could not be asked. {self.why}"
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
+
+
+class ConfirmationRejected(AaepError, PermissionError):  # noqa: N818 - the public name.
+    """The user did not agree to what a tool would have done, so it did not run.
+
+    Attributes:
+        tool: The tool's name.
+        reason: Why: declined, timed_out, unanswerable, withdrawn or cancelled.
+        told: What an agent is told, as sentences.
+    """
+
+    def __init__(self, tool: str, reason: str, told: str) -> None:
+        super().__init__(tool, reason, told)
+        self.tool = tool
+        self.reason = reason
+        self.told = told
+
+    def __str__(self) -> str:
+        return self.told
+
+    def __repr__(self) -> str:
+        # LangGraph hands the repr of an error to the model, which needs to know what happened.
+        return f"{type(self).__name__}({str(self)!r})"
 
 
 class PeerError(AaepError):

@@ -77,6 +77,7 @@ class HeldCall:
         announcer: Tells listeners that it runs.
         resumed_from: The call that goes on, where a pause interrupted it after it was announced (fact 13).
         returns_when_run: Whether a tool that returns has run its body for sure.
+        with_artifact: Whether the tool's result is a pair of content and artifact.
         companions: The same run as other handlers hold it, each for a session of its own; set when claimed.
     """
 
@@ -92,6 +93,7 @@ class HeldCall:
     announcer: Announcer
     resumed_from: HeldCall | None = None
     returns_when_run: bool = False
+    with_artifact: bool = False
     companions: tuple[HeldCall, ...] = ()
     _standing: Standing = Standing.HELD
     _lock: threading.Lock = field(default_factory=threading.Lock)

@@ -39,11 +39,13 @@ class Gate:
             as with a gated func beside a coroutine that is not.
         returns_when_run: Whether a tool that returns has run its body for sure; False where a tool is
             not known, or answers bad arguments with words of its own.
+        with_artifact: Whether its result is a pair of content and artifact, a refusal as well (fact 11).
     """
 
     mark: GateMark
     reached: bool = True
     returns_when_run: bool = False
+    with_artifact: bool = False
 
 
 def find_gate(name: str, metadata: Mapping[str, object] | None) -> Gate | None:
@@ -93,5 +95,6 @@ def _gate_inside(tool: BaseTool, runs_async: bool) -> Gate | None:
         reached, beside = async_mark or mark, None
     certain = not tool.handle_tool_error and not tool.handle_validation_error
     if reached is not None:
-        return Gate(reached, returns_when_run=certain)
+        pair = tool.response_format == "content_and_artifact"
+        return Gate(reached, returns_when_run=certain, with_artifact=pair)
     return Gate(beside, reached=False) if beside is not None else None

@@ -198,6 +198,7 @@ class ToolNarrator:
             announcer=partial(self._announce, sentence=sentence),
             resumed_from=call.held,
             returns_when_run=gate.returns_when_run,
+            with_artifact=gate.with_artifact,
         )
         if gate.mark.emitter is not None:
             # The gate looks for it at its own emitter's, whichever that is.

@@ -13,6 +13,7 @@ from typing import Final
 from aaep_helpers.clock import Clock
 from aaep_helpers.correlation import current_traceparent
 from aaep_helpers.errors import ProtocolError, UnknownSessionError
+from aaep_helpers.gate_memory import GateMemory
 from aaep_helpers.held_calls import CallDesk
 from aaep_helpers.ids import is_id
 from aaep_helpers.live_session import LiveSession
@@ -35,6 +36,7 @@ class EmitterBase:
 
     Attributes:
         calls: Where gates find the tool calls that wait for them.
+        gates: What gates remember of the sessions under way.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class EmitterBase:
     ) -> None:
         self.language = language
         self.calls = CallDesk()
+        self.gates = GateMemory()
         self._clock = clock
         self._renderer = renderer
         self._lock = threading.Lock()
@@ -112,3 +115,4 @@ class EmitterBase:
                 self._ended[session_id] = None
                 if len(self._ended) > _REMEMBERED:
                     self._ended.popitem(last=False)
+        self.gates.drop(session_id)

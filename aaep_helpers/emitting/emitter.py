@@ -15,8 +15,8 @@ from aaep_helpers import vocabulary as v
 from aaep_helpers.bus import Callback, delivery_for
 from aaep_helpers.catalogue import Catalogue, Summary, default_catalogue
 from aaep_helpers.clock import Clock, SystemClock
-from aaep_helpers.emitting.lifecycle import SessionLifecycle
 from aaep_helpers.emitting.questions import SessionQuestions
+from aaep_helpers.emitting.scope import SessionScope
 from aaep_helpers.emitting.work import SessionWork
 from aaep_helpers.errors import SubscriptionError, UnknownSessionError
 from aaep_helpers.listening import ListeningSettings
@@ -26,7 +26,7 @@ from aaep_helpers.replies import Audit, LongerTimeouts
 from aaep_helpers.subscription import CanReply, Subscription, answerable
 
 
-class AAEPEmitter(SessionLifecycle, SessionQuestions, SessionWork):
+class AAEPEmitter(SessionScope, SessionQuestions, SessionWork):
     """Emits the AAEP events of one producer.
 
     Args:

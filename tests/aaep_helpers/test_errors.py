@@ -12,7 +12,9 @@ from aaep_helpers import errors
 from aaep_helpers.errors import (
     AaepError,
     CallerError,
+    ConfirmationRejected,
     EventValidationError,
+    GateClosedError,
     InternalError,
     MessageValidationError,
     PeerError,
@@ -71,6 +73,17 @@ EXAMPLES: tuple[tuple[AaepError, str], ...] = (
         ),
     ),
     (WaitError("No such question was asked here."), "No such question was asked here."),
+    (
+        GateClosedError("send_email", "There is no session here."),
+        (
+            "The tool send_email was not run, because the user could not be asked. "
+            "There is no session here."
+        ),
+    ),
+    (
+        ConfirmationRejected("send_email", "declined", "The user declined this."),
+        "The user declined this.",
+    ),
     (PeerError("The other end broke off."), "The other end broke off."),
     (
         MessageValidationError((MISSING, TOO_MUCH)),
@@ -92,6 +105,8 @@ FAMILY: dict[type[AaepError], tuple[type[Exception], ...]] = {
     SubscriptionError: (CallerError, ValueError),
     UnguardedToolError: (CallerError, PermissionError),
     WaitError: (CallerError,),
+    GateClosedError: (CallerError, PermissionError),
+    ConfirmationRejected: (AaepError, PermissionError),
     PeerError: (AaepError,),
     MessageValidationError: (PeerError, ValueError),
     InternalError: (AaepError,),
