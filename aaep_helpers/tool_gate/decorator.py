@@ -17,6 +17,7 @@ from aaep_helpers.emitting import AAEPEmitter
 from aaep_helpers.errors import GateClosedError
 from aaep_helpers.gate_mark import GateMark, gate_of, mark_gated
 from aaep_helpers.tool_gate.arguments import FrozenCall, Parameters
+from aaep_helpers.tool_gate.finished import gated_tool, is_finished_tool
 from aaep_helpers.tool_gate.options import Action, GateOptions, OnReject
 from aaep_helpers.tool_gate.passage import Passage, open_passage
 from aaep_helpers.tool_gate.refusal import Refusal
@@ -40,10 +41,12 @@ def aaep_tool(
 ) -> Callable[[ToolT], ToolT]:
     """Put a tool behind a gate: it runs after an accept of the user, and in no other case (CNF-16).
 
-    Goes on a function, sync or async, below LangChain's `@tool` or inside `Tool` and `StructuredTool`, or on
-    a method's function. The session is found by itself: that of the agent whose handler hears the call, or
-    that of `with emitter.session():` in a hand-written loop. A rejected call is not announced and does not
-    run: an agent's model is told so as the tool's result; a hand-written loop gets ConfirmationRejected.
+    Goes on a function, sync or async, below LangChain's `@tool` or inside `Tool` and `StructuredTool`, on a
+    method's function, or on a finished `Tool` or `StructuredTool`, of which a gated copy is made; of other
+    classes of tools, on their `_run`. The session is found by itself: that of the agent whose handler hears
+    the call, or that of `with emitter.session():` in a hand-written loop. A rejected call is not announced
+    and does not run: an agent's model is told so as the tool's result; a hand-written loop gets
+    ConfirmationRejected.
 
     A sync tool blocks its thread while it waits; under `ainvoke` that is a thread of the loop's default
     executor, so prefer async tools where many may wait at once. A sync tool called on the thread of a running
@@ -85,25 +88,30 @@ def aaep_tool(
     )
 
     def decorate(tool: ToolT) -> ToolT:
+        if is_finished_tool(tool):
+            return cast("ToolT", gated_tool(emitter, options, tool, gated_function))
         return cast("ToolT", gated_function(emitter, options, tool))
 
     return decorate
 
 
-def gated_function(emitter: AAEPEmitter, options: GateOptions, function: Any) -> Callable[..., Any]:
+def gated_function(
+    emitter: AAEPEmitter, options: GateOptions, function: Any, name: str | None = None
+) -> Callable[..., Any]:
     """A function behind a gate, that looks like the function itself.
 
     Args:
         emitter: Whose sessions to ask in.
         options: How to ask.
         function: The function, method, partial or callable object.
+        name: What its tool is called; None takes its own name.
 
     Raises:
         ValueError: The action names something else than an argument.
         TypeError: It cannot be gated.
     """
     _require_gateable(function)
-    gate = _Gate(emitter, options, function)
+    gate = _Gate(emitter, options, function, name)
     gated = gate.wrapper()
     mark_gated(gated, gate.mark)
     return gated
@@ -113,7 +121,11 @@ class _Gate:
     """The gate of one function."""
 
     def __init__(
-        self, emitter: AAEPEmitter, options: GateOptions, function: Callable[..., Any]
+        self,
+        emitter: AAEPEmitter,
+        options: GateOptions,
+        function: Callable[..., Any],
+        name: str | None,
     ) -> None:
         self._emitter = emitter
         self._function = function
@@ -121,7 +133,7 @@ class _Gate:
         options.check_action(self._parameters.names)
         self._name = _name_of(function)
         self._options = _described(options, function)
-        self.mark = GateMark(self._name, emitter, self._options.policy())
+        self.mark = GateMark(name or self._name, emitter, self._options.policy())
 
     def wrapper(self) -> Callable[..., Any]:
         """The gated function."""

@@ -75,6 +75,10 @@ class Desk(Hearing):
             "structured": lambda: StructuredTool.from_function(gated(send)),
             "both": lambda: StructuredTool.from_function(gated(send), gated(asend), name="send"),
             "Tool": lambda: Tool("send", gated(send), "Send money."),
+            "finished": lambda: gated(tool(send)),
+            "finished both": lambda: gated(StructuredTool.from_function(send, asend, name="send")),
+            "finished Tool": lambda: gated(Tool("send", send, "Send money.")),
+            "_run": lambda: _sender_class(gated, send)(),
         }
 
     def use(self, made: BaseTool, kind: AgentKind, way: Way, **more: Any) -> Any:
@@ -83,6 +87,18 @@ class Desk(Hearing):
         return self.run(
             lambda handler: run(built, way, asked(kind), with_handlers(handler)), **more
         )
+
+
+def _sender_class(gated: Any, send: Callable[[str], str]) -> type[BaseTool]:
+    class SendTool(BaseTool):
+        name: str = "send"
+        description: str = "Send money."
+
+        @gated  # type: ignore[untyped-decorator]
+        def _run(self, to: str) -> str:
+            return send(to)
+
+    return SendTool
 
 
 CASES = [
@@ -261,3 +277,29 @@ def test_a_gate_hidden_in_a_lambda_does_not_run() -> None:
         )
     assert "announced before its gate" in str(error)
     assert not desk.sent
+
+
+def test_a_finished_tool_stays_as_it_was_and_its_copy_is_gated() -> None:
+    with Desk() as desk:
+
+        @tool
+        def send(to: str) -> str:
+            """Send money."""
+            return to
+
+        gate = aaep_tool(desk.emitter, **RISKY)
+        made = gate(send)
+        assert send.invoke({"to": "Ana"}) == "Ana"
+        with pytest.raises(GateClosedError):
+            made.invoke({"to": "Ana"})
+        assert (made.name, made.args) == (send.name, send.args)
+        assert made.metadata
+        with pytest.raises(TypeError, match="already"):
+            gate(made)
+
+        class Shifty(StructuredTool):
+            def _run(self, *args: Any, **kwargs: Any) -> Any:
+                return "sent"
+
+        with pytest.raises(TypeError, match="_run"):
+            gate(Shifty.from_function(send.func))  # type: ignore[attr-defined]
