@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from aaep_helpers import AAEPEmitter, ConfirmationRejected
+
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -29,6 +31,15 @@ def test_every_python_block_runs_in_order(
     for block in blocks:
         exec(compile(block, "README.md", "exec"), names)
         heard.append(capsys.readouterr().out)
+    gated = names["transfer"]
+    assert callable(gated)
+    emitter = names["emitter"]
+    assert isinstance(emitter, AAEPEmitter)
+    with (
+        emitter.session(summary_normal="Sending money."),
+        pytest.raises(ConfirmationRejected, match="declined"),
+    ):
+        gated("Ana", 50)
     for agent in heard[1:4]:
         lines = agent.splitlines()
         assert lines[0] == "Working on: What time is it?"
