@@ -38,26 +38,26 @@ class JsonlSink:
         """
         line = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
         with self._lock:
-            file = self._current()
-            file.write(f"{line}\n")
-            file.flush()
+            if self._file is None:
+                raise ValueError(f"The event file {self._path} is closed.")
+            self._file.write(f"{line}\n")
+            self._file.flush()
 
     def rotate(self, path: str | Path | None = None) -> None:
-        """Go on in another file, between two events.
+        """Go on in another file, between two events; a closed sink is open again.
 
         Args:
             path: The new file; None opens the same path again, after it was moved away.
 
         Raises:
-            ValueError: The sink is closed.
-            OSError: The new file cannot be opened; the old one stays in use.
+            OSError, ValueError: The new file cannot be opened; the old one stays in use.
         """
         with self._lock:
-            before = self._current()
             wanted = self._path if path is None else Path(path)
-            self._file = _open(wanted)
-            self._path = wanted
-            before.close()
+            opened = _open(wanted)
+            if self._file is not None:
+                self._file.close()
+            self._path, self._file = wanted, opened
 
     def close(self) -> None:
         """Close the file; closing it again does nothing."""
@@ -76,11 +76,6 @@ class JsonlSink:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
-
-    def _current(self) -> IO[str]:
-        if self._file is None:
-            raise ValueError(f"The event file {self._path} is closed.")
-        return self._file
 
 
 def _open(path: Path) -> IO[str]:
