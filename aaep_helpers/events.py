@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, get_args
 
 from aaep_helpers import vocabulary as v
 from aaep_helpers.catalogue.summary import Summary
@@ -192,6 +192,8 @@ Payload = (
     | ClarificationRequested
     | HandoffRequested
 )
+
+PAYLOAD_TYPES: tuple[type[Payload], ...] = get_args(Payload)
 
 TerminalPayload = SessionCompleted | SessionErrored | SessionCancelled
 QuestionPayload = ConfirmationRequested | ClarificationRequested

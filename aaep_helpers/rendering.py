@@ -57,20 +57,7 @@ def _plan(payload_type: type) -> tuple[_Field, ...]:
 
 
 _PLANS: Final[dict[type, tuple[_Field, ...]]] = {
-    payload_type: _plan(payload_type)
-    for payload_type in (
-        e.SessionStarted,
-        e.SessionCompleted,
-        e.SessionErrored,
-        e.SessionCancelled,
-        e.StateChanged,
-        e.ProgressUpdated,
-        e.ToolInvoked,
-        e.ToolCompleted,
-        e.ConfirmationRequested,
-        e.ClarificationRequested,
-        e.HandoffRequested,
-    )
+    payload_type: _plan(payload_type) for payload_type in e.PAYLOAD_TYPES
 }
 
 

@@ -62,20 +62,7 @@ class ReceivedEvent:
 
 
 _PAYLOADS: Final[Mapping[str, type[DataclassInstance]]] = {
-    payload_type.TYPE: payload_type
-    for payload_type in (
-        e.SessionStarted,
-        e.SessionCompleted,
-        e.SessionErrored,
-        e.SessionCancelled,
-        e.StateChanged,
-        e.ProgressUpdated,
-        e.ToolInvoked,
-        e.ToolCompleted,
-        e.ConfirmationRequested,
-        e.ClarificationRequested,
-        e.HandoffRequested,
-    )
+    payload_type.TYPE: payload_type for payload_type in e.PAYLOAD_TYPES
 } | {v.OUTPUT_STREAMING: OutputStreaming}
 
 _READERS: Final[Mapping[str, Callable[[Any], object]]] = {
