@@ -1,4 +1,4 @@
-"""What the emitter is told of a run tree: the handler's mapping table (issue of the first handler).
+"""What the emitter is told of a run tree: what each happening of a run becomes for listeners.
 
 One method a happening. Boundary: run records and plain values in, emitter calls out; knows nothing of
 callback signatures. Failure policy: faults pass to the handler, which swallows and logs them (D3).
